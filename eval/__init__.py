@@ -1,0 +1,1 @@
+"""Retrieval quality measured from the side."""

@@ -1,0 +1,1 @@
+"""Durable collections: a catalog that is the truth, and the indexes that are its caches."""

@@ -1,0 +1,224 @@
+"""What an index holds and gives: analysed terms, vectors, keys, receipts, snapshots.
+
+A *key* is the catalog's number for a chunk: a positive 63-bit integer, never used twice in a
+collection. Sparse and dense indexes know chunks by their keys only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.contract import Chunk, Conflict, Json, TokenCounter
+
+Keys: TypeAlias = npt.NDArray[np.int64]
+Vectors: TypeAlias = npt.NDArray[np.float32]
+
+
+class Locked(Conflict):
+    """Another process writes to the collection; the message names it."""
+
+
+class FingerprintMismatch(Conflict):
+    """The collection was built with another analyzer, embedder or chunker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Keys and their scores, best first; equal scores are ordered by key. The arrays have the
+    same length and are not to be changed."""
+
+    keys: Keys
+    scores: npt.NDArray[np.float32]
+
+    @staticmethod
+    def of(keys: npt.ArrayLike, scores: npt.ArrayLike) -> Ranking:
+        """A ranking of keys in any order: sorted by score, then by key."""
+        key_array = np.asarray(keys, dtype=np.int64)
+        score_array = np.asarray(scores, dtype=np.float32)
+        order = np.lexsort((key_array, -score_array))
+        return Ranking(key_array[order], score_array[order])
+
+    def head(self, k: int) -> Ranking:
+        """The first k."""
+        return Ranking(self.keys[:k], self.scores[:k])
+
+
+class Analyzer(Protocol):
+    """Turns text into index terms. Text and query share one normal form; a query may be cut
+    more finely."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of indexed text, in order, with repeats."""
+        ...
+
+    def query_terms(self, text: str) -> list[str]:
+        """The terms of a query, in order, with repeats."""
+        ...
+
+
+class Embedder(TokenCounter, Protocol):
+    """Turns text into unit vectors. Texts over the limit are cut at `max_tokens`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model, its dimension, prefixes and precision."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), rows of length 1."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Shape (dimension,), of length 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SparseEntry:
+    """The analysed fields of one chunk."""
+
+    key: int
+    title: Sequence[str]
+    headings: Sequence[str]
+    body: Sequence[str]
+
+
+class SparseIndex(Protocol):
+    """Ranks chunks by BM25 over their terms. A cache of the catalog: it records the generation
+    that it holds and may be thrown away at any time."""
+
+    @property
+    def generation(self) -> int: ...
+
+    def apply(self, added: Sequence[SparseEntry], deleted: Sequence[int], generation: int) -> None:
+        """Delete, then add (a key that is there already is replaced), then record the
+        generation; durable on return. Applying the same changes twice changes nothing."""
+        ...
+
+    def reader(self) -> SparseReader:
+        """A snapshot of what was last applied; later changes do not touch it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SparseReader(Protocol):
+    """An immutable view of a sparse index, safe to use from many threads."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+        """The best k chunks that hold at least one of the terms; of `allowed` only, where it
+        is given (sorted, unique). Scores are positive."""
+        ...
+
+    def keys(self) -> Keys:
+        """Every key held, ascending."""
+        ...
+
+
+class DenseIndex(Protocol):
+    """Ranks chunks by the inner product of unit vectors. A cache of the catalog, as
+    SparseIndex is."""
+
+    @property
+    def generation(self) -> int: ...
+
+    def apply(self, keys: Keys, vectors: Vectors, deleted: Sequence[int], generation: int) -> None:
+        """Delete, then add, as in SparseIndex."""
+        ...
+
+    def reader(self) -> DenseReader: ...
+
+    def close(self) -> None: ...
+
+
+class DenseReader(Protocol):
+    """An immutable view of a dense index, safe to use from many threads."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> Ranking:
+        """The best k by cosine; of `allowed` only, where it is given (sorted, unique)."""
+        ...
+
+    def score(self, vector: Vectors, keys: Keys) -> npt.NDArray[np.float32]:
+        """The exact cosine of each key, in the order given; nan for a key not held."""
+        ...
+
+    def keys(self) -> Keys: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What the catalog says of one document."""
+
+    id: str
+    title: str
+    media_type: str
+    content_hash: str
+    pipeline: str
+    page_count: int
+    chunk_count: int
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with its key and the metadata of its document."""
+
+    key: int
+    chunk: Chunk
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReceipt:
+    """What one acknowledged write did. `kept` chunks were there already and untouched;
+    `embedded` counts the vectors that had to be computed."""
+
+    document_id: str
+    generation: int
+    added: int
+    kept: int
+    removed: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReceipt:
+    """Rows that went from each store."""
+
+    documents: int
+    chunks: int
+    vectors: int
+    sparse: int
+    dense: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionStats:
+    """Rows in each store; `chunks`, `vectors`, `sparse` and `dense` are equal in a sound
+    collection."""
+
+    name: str
+    generation: int
+    documents: int
+    chunks: int
+    vectors: int
+    sparse: int
+    dense: int
+    fingerprints: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,262 @@
+"""What ingestion takes and gives, and the tree of errors that all of Braid uses.
+
+The tree branches by what the caller can do about it::
+
+    BraidError
+    ├── BadInput       the file or the request is wrong: change it
+    │   └── UnreadableFile  one file could not be read; the others go on
+    ├── NotFound       no such collection, document or job
+    ├── Conflict       locked by another writer, or built with other settings
+    └── Unavailable    something Braid depends on is down or missing
+
+A defect of Braid itself is a plain Python exception. Every message says what is wrong, where,
+and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class BraidError(Exception):
+    """Root of every error that Braid raises on purpose."""
+
+
+class BadInput(BraidError):
+    """The request or the file is wrong; the same call cannot succeed unchanged."""
+
+
+class UnreadableFile(BadInput):
+    """A file that cannot be turned into a document; the message is its reason."""
+
+
+class NotFound(BraidError):
+    """The named collection, document, chunk or job does not exist."""
+
+
+class Conflict(BraidError):
+    """Another writer holds the lock, or the collection was built with other settings."""
+
+
+class Unavailable(BraidError):
+    """A model, an endpoint, an extra package or a disk is missing or does not answer."""
+
+
+class BlockKind(StrEnum):
+    """What a block of a document is. FURNITURE (running headers, footers, page numbers,
+    navigation) is kept in the document but never reaches a chunk."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    CODE = "code"
+    CAPTION = "caption"
+    FORMULA = "formula"
+    FOOTNOTE = "footnote"
+    FURNITURE = "furniture"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page. `page` counts from 1; the corners are in points (1/72 inch) from
+    the top left of the page as it is displayed."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells as displayed, row by row; every row has the same length (merged cells repeat their
+    text). The first `header_rows` rows are column headers."""
+
+    rows: tuple[tuple[str, ...], ...]
+    header_rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structural piece of a document, in reading order.
+
+    `level` is 1 for the topmost heading, and the nesting depth (from 1) of a list item; 0
+    elsewhere. `text` has no line breaks that the layout alone made; the text of a table is its
+    Markdown rendering. `boxes` is empty where the format has no pages.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    boxes: tuple[Box, ...] = ()
+    table: Table | None = None
+
+
+BLOCK_SEPARATOR = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be read: its stable external id (given, or the path relative to the ingested
+    root, with forward slashes), its bytes, and what the caller says of it."""
+
+    document_id: str
+    data: bytes
+    name: str
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a parser gives back. `page_count` is 0 where the format has no pages; `title` is
+    empty where the file does not state one; `metadata` holds what the file says of itself
+    (`author`, `created`, ...)."""
+
+    blocks: tuple[Block, ...]
+    title: str = ""
+    page_count: int = 0
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that has been read. `text` is its blocks joined by BLOCK_SEPARATOR; character
+    spans of chunks are offsets into it. `title` is never empty (the file's name at worst).
+    `metadata` can be filtered on in queries."""
+
+    id: str
+    title: str
+    media_type: str
+    content_hash: str
+    blocks: tuple[Block, ...]
+    page_count: int = 0
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole text that spans refer to."""
+        return BLOCK_SEPARATOR.join(block.text for block in self.blocks)
+
+    def block_spans(self) -> list[tuple[int, int]]:
+        """Start and end (exclusive) of each block in `text`, in order."""
+        spans: list[tuple[int, int]] = []
+        start = 0
+        for block in self.blocks:
+            spans.append((start, start + len(block.text)))
+            start += len(block.text) + len(BLOCK_SEPARATOR)
+        return spans
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage to be found and cited.
+
+    `text` is what is shown. `heading_path` runs from the outermost heading inwards and does
+    not repeat the document's title. `span` is (start, end) in the document's text; text that a
+    chunk repeats (the header of a split table) is not counted in it. `pages` is (first, last),
+    or None where the format has no pages. `ordinal` counts the document's chunks from 0.
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    kind: BlockKind
+    title: str
+    heading_path: tuple[str, ...]
+    text: str
+    span: tuple[int, int]
+    pages: tuple[int, int] | None = None
+    boxes: tuple[Box, ...] = ()
+
+    @property
+    def context(self) -> str:
+        """Title and heading path, outermost first: what a reader needs to know beforehand."""
+        return context_line(self.title, self.heading_path)
+
+    @property
+    def embedding_text(self) -> str:
+        """What the embedder sees: the context on a line of its own, then the text."""
+        return join_context(self.context, self.text)
+
+
+def context_line(title: str, heading_path: Sequence[str]) -> str:
+    """Title and headings joined by " > ", without empty parts and immediate repeats."""
+    parts: list[str] = []
+    for part in (title, *heading_path):
+        if part and (not parts or part != parts[-1]):
+            parts.append(part)
+    return " > ".join(parts)
+
+
+def join_context(context: str, text: str) -> str:
+    """The text under its context line; the text alone where there is no context."""
+    return f"{context}\n{text}" if context else text
+
+
+def chunk_id(document_id: str, heading_path: Sequence[str], text: str, occurrence: int) -> str:
+    """Stable id of a chunk: 32 hexadecimal digits of SHA-256 over the document, the place in
+    the structure and the text. `occurrence` (from 0) tells apart equal texts under one heading,
+    so an insertion elsewhere in the document leaves the id as it was."""
+    digest = hashlib.sha256()
+    for part in (document_id, *heading_path, text, str(occurrence)):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big"))
+        digest.update(encoded)
+    return digest.hexdigest()[:32]
+
+
+class Parser(Protocol):
+    """Reads one family of formats.
+
+    `parse` raises UnreadableFile with a reason a person can act on; it never returns an empty
+    list of blocks silently where the file has content that it could not read.
+    """
+
+    def parse(self, source: Source, media_type: str) -> Parsed: ...
+
+
+class TokenCounter(Protocol):
+    """Counts tokens as the embedder will see them: each count includes the passage prefix and
+    the special tokens."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that the embedder reads of one passage."""
+        ...
+
+    def count(self, texts: Sequence[str]) -> list[int]: ...
+
+
+class Chunker(Protocol):
+    """Cuts a document into chunks. For every chunk the counter's count of `embedding_text` is
+    within the budget; every character outside headings and furniture, white space aside, lies
+    in the span of a chunk; spans ascend and do not overlap unless overlap is asked for."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the chunker and every option that changes its output."""
+        ...
+
+    def chunk(self, document: Document, counter: TokenCounter) -> list[Chunk]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be ingested, and why."""
+
+    document_id: str
+    reason: str
+

@@ -1,0 +1,1 @@
+"""Ranked, explained hits for a query."""
