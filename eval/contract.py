@@ -1,5 +1,6 @@
 """What evaluation takes and gives. It imports no other room's code, only contracts: it is
-handed callables."""
+handed callables.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from ingest.contract import BadInput
 
 MEASURES = ("nDCG@10", "RR@10", "R@5", "R@10", "R@100", "Success@1")
 DEPTH = 100
+QUESTION_MEASURES = ("Success@1", "Success@3", "Success@10", "RR@10")
+QUESTION_DEPTH = 10
 
 
 class BadDataset(BadInput):
@@ -30,7 +33,8 @@ class DatasetDocument:
 class Dataset:
     """A BEIR dataset. `qrels` maps a query id to the grade (over 0 is relevant) of each judged
     document; `queries` are those with judgements, in file order. `notes` says, one line each,
-    what was left out or looks wrong; `sources` maps each file read to its SHA-256."""
+    what was left out or looks wrong; `sources` maps each file read to its SHA-256.
+    """
 
     name: str
     documents: Sequence[DatasetDocument]
@@ -43,7 +47,8 @@ class Dataset:
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about a corpus of files, judged at the level given: the document, and its page
-    or heading where stated. `document` is the document's id (its relative path)."""
+    or heading where stated. `document` is the document's id (its relative path).
+    """
 
     id: str
     text: str
@@ -52,6 +57,18 @@ class Question:
     heading: str | None = None
     answer: str = ""
     tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions about one corpus of files. `documents` is the size of the corpus as far as it is
+    known: at least the documents asked about; `sources` maps each file read to its SHA-256.
+    """
+
+    name: str
+    questions: Sequence[Question]
+    documents: int
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,8 @@ class Located:
 @dataclass(frozen=True, slots=True)
 class LegRun:
     """The run of one leg: for each query the document ids with their scores, best first, and
-    the latency of each search in milliseconds."""
+    the latency of each search in milliseconds.
+    """
 
     leg: str
     rankings: Mapping[str, Sequence[tuple[str, float]]]
@@ -76,7 +94,8 @@ class LegRun:
 @dataclass(frozen=True, slots=True)
 class LegReport:
     """Measures of one leg, their values per query (`per_query[measure][query id]`), and
-    latencies."""
+    latencies.
+    """
 
     leg: str
     measures: Mapping[str, float]
@@ -99,7 +118,8 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A query that a leg served badly. `expected` says what should have come, `found` what came,
-    best first; `rank` is that of the first right result, None where it did not come at all."""
+    best first; `rank` is that of the first right result, None where it did not come at all.
+    """
 
     leg: str
     query_id: str
@@ -113,7 +133,8 @@ class Miss:
 class Difference:
     """Two legs on one measure over the same queries. `difference` is right minus left, `low` and
     `high` bound its 95% interval, `p_value` is two-sided; `wins` counts the queries on which
-    right is better."""
+    right is better.
+    """
 
     measure: str
     left: str
