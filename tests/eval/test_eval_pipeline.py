@@ -1,0 +1,327 @@
+"""Legs are run in turn, measured, told, written down and compared."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval import latency
+from eval.contract import MEASURES, Dataset, DatasetDocument, LegReport, LegRun, Report
+from eval.legs import WARM_UP
+from eval.pipeline import (
+    compare,
+    data_differences,
+    evaluate,
+    headline,
+    load,
+    measure_runs,
+    read_report,
+    read_run,
+    report_from_json,
+    report_json,
+    worst_queries,
+    write_run,
+)
+from ingest.contract import BadInput
+
+DOCUMENTS = [DatasetDocument(f"d{n}", f"title {n}", f"text {n}") for n in range(12)]
+QUERIES = {f"q{n}": f"question {n}" for n in range(12)}
+DATASET = Dataset(
+    name="made",
+    documents=DOCUMENTS,
+    queries=QUERIES,
+    qrels={f"q{n}": {f"d{n}": 1} for n in range(12)},
+    notes=("1 queries without judgements left out",),
+    sources={"qrels/test.tsv": "aa", "corpus.jsonl": "bb"},
+)
+
+
+def search(query: str, leg: str, k: int) -> Sequence[tuple[str, float]]:
+    """Leg "good" is always right, "half" for even questions; "none" finds nothing."""
+    number = int(query.split()[1])
+    right = (f"d{number}", 2.0)
+    wrong = [(f"d{n}", 1.0) for n in range(12) if n != number]
+    if leg == "none":
+        return []
+    if leg == "good" or number % 2 == 0:
+        return [right, *wrong][:k]
+    return wrong[:k]
+
+
+def made_report(legs: Sequence[str] = ("good", "half", "none")) -> Report:
+    return evaluate(DATASET, search, legs, settings={"embedder": "none"})[0]
+
+
+def test_measures_of_each_leg() -> None:
+    report, runs = evaluate(DATASET, search, ["good", "half", "none"], settings={"who": "me"})
+    assert (report.dataset, report.queries, report.documents) == ("made", 12, 12)
+    assert report.legs["good"].measures == dict.fromkeys(MEASURES, 1.0)
+    assert report.legs["half"].measures["Success@1"] == pytest.approx(0.5)
+    assert report.legs["none"].measures == dict.fromkeys(MEASURES, 0.0)
+    assert list(report.legs["half"].per_query["RR@10"]) == list(QUERIES)
+    assert dict(report.settings) == {
+        "who": "me",
+        "measures": "nDCG@10, RR@10, R@5, R@10, R@100, Success@1",
+        "depth": "100",
+        "warm_up_queries": "3",
+        "sha256 of corpus.jsonl": "bb",
+        "sha256 of qrels/test.tsv": "aa",
+        "notes": "1 queries without judgements left out",
+    }
+    assert [run.leg for run in runs] == ["good", "half", "none"]
+    assert runs[0].rankings["q3"][0] == ("d3", 2.0)
+    assert all(len(run.latencies_ms) == 12 for run in runs)
+    assert 0 < report.legs["good"].p50_ms <= report.legs["good"].p95_ms
+
+
+def test_legs_take_turns_after_warming_up() -> None:
+    calls: list[tuple[str, str]] = []
+    told: list[tuple[int, int]] = []
+
+    def spy(query: str, leg: str, k: int) -> Sequence[tuple[str, float]]:
+        calls.append((query, leg))
+        assert k == 20
+        return search(query, leg, k)
+
+    evaluate(
+        DATASET,
+        spy,
+        ["good", "half"],
+        measures=["RR@10"],
+        depth=20,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert calls[: 2 * WARM_UP] == [
+        (QUERIES[f"q{n}"], leg) for n in range(WARM_UP) for leg in ("good", "half")
+    ]
+    timed = calls[2 * WARM_UP :]
+    assert [query for query, _ in timed] == [query for query in QUERIES.values() for _ in range(2)]
+    assert Counter(leg for _, leg in timed[::2]) == {"good": 6, "half": 6}
+    assert told == [(done, 24) for done in range(1, 25)]
+
+
+def test_results_beyond_the_depth_do_not_count() -> None:
+    def greedy(query: str, leg: str, k: int) -> Sequence[tuple[str, float]]:
+        return list(reversed(search(query, "good", 100)))
+
+    report, runs = evaluate(DATASET, greedy, ["leg"], measures=["AP"], depth=5)
+    assert report.legs["leg"].measures["AP"] == 0.0
+    assert {len(ranking) for ranking in runs[0].rankings.values()} == {5}
+
+
+def test_wrong_use_fails_before_any_search() -> None:
+    def never(query: str, leg: str, k: int) -> Sequence[tuple[str, float]]:
+        raise AssertionError
+
+    with pytest.raises(BadInput, match="no leg"):
+        evaluate(DATASET, never, [])
+    with pytest.raises(BadInput, match="'a' is asked for twice"):
+        evaluate(DATASET, never, ["a", "b", "a"])
+    with pytest.raises(BadInput, match="unknown measure 'foo'"):
+        evaluate(DATASET, never, ["a"], measures=["foo"])
+    with pytest.raises(BadInput, match="'R@100' looks at 100 results, but 10"):
+        evaluate(DATASET, never, ["a"], depth=10)
+
+
+def test_a_document_twice_is_a_defect() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        evaluate(DATASET, lambda query, leg, k: [("d1", 2.0), ("d1", 1.0)], ["a"])
+
+
+def test_run_files_give_the_same_measures(tmp_path: Path) -> None:
+    report, runs = evaluate(DATASET, search, ["half"])
+    write_run(runs[0], tmp_path / "half.run")
+    again = measure_runs(DATASET.qrels, [read_run(tmp_path / "half.run")], MEASURES)
+    assert again["half"].per_query == report.legs["half"].per_query
+    assert again["half"].p50_ms == 0.0
+
+
+def test_latency_percentiles() -> None:
+    summary = latency.summarize([float(value) for value in range(1, 102)])
+    assert (summary.count, summary.p50_ms, summary.p95_ms, summary.max_ms) == (101, 51, 96, 101)
+    assert latency.summarize([]).p95_ms == 0.0
+
+
+def test_json_has_the_agreed_form() -> None:
+    data = report_json(made_report())
+    assert list(data) == ["dataset", "queries", "documents", "legs", "settings", "per_query"]
+    assert list(data["legs"]["half"]) == [*MEASURES, "p50_ms", "p95_ms"]
+
+
+names = st.text(min_size=1, max_size=6).filter(lambda name: name not in ("p50_ms", "p95_ms"))
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    queries = draw(st.lists(names, min_size=1, max_size=4, unique=True))
+    legs = {}
+    for leg in draw(st.lists(names, min_size=1, max_size=3, unique=True)):
+        measures = draw(st.lists(names, min_size=1, max_size=3, unique=True))
+        legs[leg] = LegReport(
+            leg,
+            {measure: draw(numbers) for measure in measures},
+            {measure: {query: draw(numbers) for query in queries} for measure in measures},
+            float(draw(st.integers(0, 9000))),
+            float(draw(st.integers(0, 9000))),
+        )
+    return Report(draw(names), len(queries), 7, legs, draw(st.dictionaries(names, names)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports())
+def test_json_round_trip(report: Report) -> None:
+    text = load("json")(report, ())
+    assert report_from_json(json.loads(text)) == report
+    assert load("json")(report_from_json(json.loads(text)), ()) == text
+
+
+def broken(path: Sequence[str], value: object) -> object:
+    data: dict[str, Any] = json.loads(json.dumps(report_json(made_report(["good"]))))
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([], "the report is no JSON object"),
+        ({}, "per_query is no JSON object"),
+        (broken(["legs"], {}), "has no leg"),
+        (broken(["legs", "good", "p50_ms"], None), "lacks p50_ms"),
+        (broken(["legs", "good", "RR@10"], "high"), "leg 'good': RR@10 is no number"),
+        (broken(["legs", "good", "RR@10"], float("nan")), "leg 'good': RR@10 is no number"),
+        (broken(["legs", "good", "AP"], 0.5), "its measures and those of per_query differ"),
+        (broken(["per_query", "good"], None), "leg 'good': per_query is no JSON object"),
+        (broken(["per_query", "good", "RR@10", "q1"], None), "not over the same queries"),
+        (broken(["per_query", "good", "RR@10", "q1"], True), "q1 is no number"),
+        (broken(["dataset"], 3), "dataset is no text"),
+        (broken(["queries"], 1.5), "queries is no whole number"),
+        (broken(["settings", "depth"], 100), "settings: depth is no text"),
+    ],
+)
+def test_files_that_are_no_reports(data: object, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        report_from_json(data)
+
+
+def test_reading_report_files(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_report(path)
+    path.write_text("no", "utf-8")
+    with pytest.raises(BadInput, match=r"report\.json is not JSON"):
+        read_report(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match=r"report\.json is not JSON"):
+        read_report(path)
+    report = made_report()
+    path.write_text(load("json")(report, ()), "utf-8")
+    assert read_report(path).legs["half"].per_query == report.legs["half"].per_query
+
+
+def test_comparing_two_reports() -> None:
+    report = made_report()
+    swapped = replace(
+        report,
+        legs={"good": replace(report.legs["half"], leg="good"), "half": report.legs["half"]},
+        settings={**report.settings, "sha256 of qrels/test.tsv": "cc"},
+    )
+    rows = {(row.left, row.measure): row for row in compare(report, swapped)}
+    assert list(rows) == [(leg, name) for leg in ("good", "half") for name in MEASURES]
+    row = rows["good", "Success@1"]
+    assert (row.left_mean, row.right_mean, row.difference) == (1.0, 0.5, -0.5)
+    assert (row.wins, row.ties, row.losses) == (0, 6, 6)
+    assert row.p_value == pytest.approx(2 / 2**6)
+    assert row.low < -0.5 < row.high < 0
+    assert rows["half", "RR@10"].p_value == 1.0
+    assert data_differences(report, report) == []
+    assert len(data_differences(report, swapped)) == 1
+    assert data_differences(report, swapped)[0].startswith("qrels/test.tsv was not the same")
+
+
+def test_comparing_legs_of_one_report() -> None:
+    report = made_report()
+    rows = compare(report, report, [("half", "good"), ("none", "good")])
+    assert [(row.left, row.right) for row in rows[:: len(MEASURES)]] == [
+        ("half", "good"),
+        ("none", "good"),
+    ]
+    assert all(row.difference > 0 for row in rows if row.left == "none")
+
+
+def test_query_order_does_not_matter_when_comparing() -> None:
+    report = made_report(["half"])
+    leg = report.legs["half"]
+    turned = {name: dict(reversed(list(values.items()))) for name, values in leg.per_query.items()}
+    other = replace(report, legs={"half": replace(leg, per_query=turned)})
+    assert all(row.ties == 12 for row in compare(report, other))
+
+
+def test_what_cannot_be_compared() -> None:
+    report = made_report()
+    with pytest.raises(BadInput, match=r"no leg in common \(good, half, none; other\)"):
+        compare(report, replace(report, legs={"other": report.legs["good"]}))
+    with pytest.raises(BadInput, match="no leg 'x' in the report; it has: good, half, none"):
+        compare(report, report, [("good", "x")])
+    fewer = {name: {"q1": 1.0} for name in MEASURES}
+    short = replace(report, legs={"good": replace(report.legs["good"], per_query=fewer)})
+    with pytest.raises(BadInput, match="not measured on the same queries"):
+        compare(report, short)
+    other = LegReport("good", {"AP": 1.0}, {"AP": {"q1": 1.0}}, 1.0, 1.0)
+    with pytest.raises(BadInput, match="no measure in common"):
+        compare(report, replace(report, legs={"good": other}))
+
+
+def test_headlines() -> None:
+    report = made_report()
+    assert headline(report).startswith("good is best with nDCG@10 1.0000, ")
+    assert "the next; over 12 queries that is significant (p = " in headline(report)
+    assert headline(made_report(["half"])).startswith("half has nDCG@10 0.")
+    level = replace(
+        report, legs={name: replace(report.legs["half"], leg=name) for name in ("a", "b", "c")}
+    )
+    assert headline(level).startswith("a, b and c are level with nDCG@10")
+    values = {"nDCG@10": {"q1": 0.5, "q2": 0.25}}
+    lucky = {
+        "a": LegReport("a", {"nDCG@10": 0.375}, values, 1, 1),
+        "b": LegReport("b", {"nDCG@10": 0.35}, {"nDCG@10": {"q1": 0.3, "q2": 0.4}}, 1, 1),
+    }
+    assert "not significant (p = " in headline(Report("x", 2, 2, lucky))
+
+
+def test_worst_queries() -> None:
+    report, runs = evaluate(DATASET, search, ["half"])
+    misses = worst_queries(DATASET, runs[0], report.legs["half"], count=20)
+    assert len(misses) == 6
+    assert [miss.query_id for miss in misses] == ["q1", "q3", "q5", "q7", "q9", "q11"]
+    assert {(miss.leg, miss.rank) for miss in misses} == {("half", None)}
+    assert misses[0].expected == ["title 1 (d1)"]
+    assert misses[0].found == ["title 0 (d0)", "title 2 (d2)", "title 3 (d3)"]
+    assert len(worst_queries(DATASET, runs[0], report.legs["half"], count=2)) == 2
+    run = LegRun("half", {"q1": [("unknown", 1.0), ("d1", 0.5)]}, ())
+    legs = measure_runs({"q1": {"d1": 1}}, [run], ["RR@10"])
+    (miss,) = worst_queries(DATASET, run, legs["half"])
+    assert miss.rank == 2
+    assert miss.found == ["unknown (not in the corpus)", "title 1 (d1)"]
+
+
+def test_means_are_those_of_the_values() -> None:
+    leg = made_report().legs["half"]
+    for name, values in leg.per_query.items():
+        assert leg.measures[name] == pytest.approx(float(np.mean(list(values.values()))))
