@@ -49,7 +49,7 @@ def _described(names: Sequence[str], documents: Mapping[str, DatasetDocument]) -
         if document is None:
             lines.append(f"{name} (not in the corpus)")
             continue
-        text = " ".join((document.title or document.text).split())
+        title, text = (" ".join(part.split()) for part in (document.title, document.text))
         cut = text if len(text) <= _EXCERPT_CHARS else text[:_EXCERPT_CHARS] + "…"
-        lines.append(f"{cut} ({name})")
+        lines.append(f"{': '.join(part for part in (title, cut) if part)} ({name})")
     return lines

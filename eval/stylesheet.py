@@ -43,7 +43,7 @@ td { white-space: nowrap; }
 td.best { background: var(--best-ground); color: var(--best); font-weight: 700; }
 .charts { display: grid; gap: 12px 28px; margin: 12px 0;
   grid-template-columns: repeat(auto-fill, minmax(280px, 1fr)); }
-figure { margin: 0; break-inside: avoid; }
+figure { margin: 0; max-width: 440px; break-inside: avoid; }
 figcaption { font-weight: 600; font-size: .93rem; margin-bottom: 4px; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif;

@@ -311,14 +311,14 @@ def test_worst_queries() -> None:
     assert len(misses) == 6
     assert [miss.query_id for miss in misses] == ["q1", "q3", "q5", "q7", "q9", "q11"]
     assert {(miss.leg, miss.rank) for miss in misses} == {("half", None)}
-    assert misses[0].expected == ["title 1 (d1)"]
-    assert misses[0].found == ["title 0 (d0)", "title 2 (d2)", "title 3 (d3)"]
+    assert misses[0].expected == ["title 1: text 1 (d1)"]
+    assert misses[0].found == [f"title {n}: text {n} (d{n})" for n in (0, 2, 3)]
     assert len(worst_queries(DATASET, runs[0], report.legs["half"], count=2)) == 2
     run = LegRun("half", {"q1": [("unknown", 1.0), ("d1", 0.5)]}, ())
     legs = measure_runs({"q1": {"d1": 1}}, [run], ["RR@10"])
     (miss,) = worst_queries(DATASET, run, legs["half"])
     assert miss.rank == 2
-    assert miss.found == ["unknown (not in the corpus)", "title 1 (d1)"]
+    assert miss.found == ["unknown (not in the corpus)", "title 1: text 1 (d1)"]
 
 
 def test_means_are_those_of_the_values() -> None:
