@@ -1,0 +1,1 @@
+"""Chunkers, one to a file."""

@@ -1,0 +1,354 @@
+"""Chunks: within the budget, whole, in order, under their headings; properties first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from ingest.chunk.structure import StructureChunker
+from ingest.contract import BadInput, Block, BlockKind, Box, Chunk, Document, TokenCounter
+from ingest.packing import Piece, pack
+from ingest.sentences import split
+from ingest.tables import column_names, header_lines, make_table, row_line, table_block
+
+H, P, L, C = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.CODE
+_WORDS = re.compile(r"[\u3400-\u9fff]|[A-Za-z0-9]+|[^\sA-Za-z0-9\u3400-\u9fff]")
+
+
+@dataclass(frozen=True)
+class WordCounter:
+    """One token for each Han character, word and mark, and four for the prefix."""
+
+    max_tokens: int = 512
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [4 + len(_WORDS.findall(text)) for text in texts]
+
+
+@dataclass(frozen=True)
+class NastyCounter:
+    """Joint texts cost more than their parts: what was measured apart never holds."""
+
+    max_tokens: int = 512
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [
+            3 + len(words) + len(words) ** 2 // 150 + 2 * text.count("\n")
+            for text in texts
+            for words in [_WORDS.findall(text)]
+        ]
+
+
+def document(blocks: Sequence[Block], title: str = "Title") -> Document:
+    return Document("doc", title, "text/plain", "0", tuple(blocks))
+
+
+def cut(blocks: Sequence[Block], max_tokens: int = 60, **options: int) -> list[Chunk]:
+    options.setdefault("min_tokens", min(12, max_tokens // 4))
+    return StructureChunker(max_tokens=max_tokens, **options).chunk(document(blocks), WordCounter())
+
+
+def words(text: str) -> list[str]:
+    return _WORDS.findall(text)
+
+
+# --- properties -------------------------------------------------------------------------------
+
+ZH = st.text(alphabet="天地玄黄宇宙洪荒，。！？；、", min_size=1, max_size=120)
+EN = st.lists(
+    st.sampled_from(["the", "fox", "jumps", "over", "3.14", "Mr. Dog.", "end.", "why?", "a,", "b"]),
+    min_size=1,
+    max_size=60,
+).map(" ".join)
+ODD = st.sampled_from(["x" * 900, "e\u0301" * 200, "1234567890" * 60, "，" * 300, "👩‍👩‍👧" * 50])
+TEXT = st.one_of(ZH, EN, st.tuples(ZH, EN).map("".join), ODD)
+CELL = st.one_of(st.sampled_from(["1", "2.5", "", "a|b"]), EN, st.text("甲乙丙", max_size=30))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Block:
+    columns = draw(st.integers(1, 5))
+    rows = draw(st.lists(st.lists(CELL, min_size=columns, max_size=columns), max_size=8))
+    header = [
+        draw(st.sampled_from(["Year", "金额", "a rather long name", ""])) for _ in range(columns)
+    ]
+    table = make_table([header, *rows, ["z"] * columns], draw(st.integers(0, 2)))
+    return table_block(table)
+
+
+BLOCKS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["一", "Two", "三", "长" * 90]), st.integers(1, 4)).map(
+            lambda t: Block(H, t[0], t[1])
+        ),
+        TEXT.map(lambda t: Block(P, t)),
+        st.tuples(TEXT, st.integers(1, 3)).map(lambda t: Block(L, "- " + t[0], t[1])),
+        TEXT.map(lambda t: Block(C, "def f():\n    " + t + "\n\n    return 1")),
+        TEXT.map(lambda t: Block(BlockKind.CAPTION, "Table 1: " + t[:40])),
+        st.just(Block(BlockKind.FURNITURE, "FURNITURE 7")),
+        tables(),
+    ),
+    max_size=14,
+)
+COUNTERS = st.sampled_from([WordCounter(), WordCounter(max_tokens=40), NastyCounter()])
+
+
+@settings(max_examples=120, deadline=None)
+@given(BLOCKS, COUNTERS, st.sampled_from([24, 40, 90, 320]), st.sampled_from([0, 2]))
+def test_invariants(
+    blocks: list[Block], counter: TokenCounter, max_tokens: int, overlap: int
+) -> None:
+    doc = document(blocks)
+    chunker = StructureChunker(max_tokens, min(16, max_tokens // 4), overlap)
+    chunks = chunker.chunk(doc, counter)
+    assert chunks == chunker.chunk(doc, counter)
+    limit = min(max_tokens, counter.max_tokens)
+    counts = counter.count([chunk.embedding_text for chunk in chunks])
+    assert all(count <= limit for count in counts)
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+    assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
+    assert not any("FURNITURE" in chunk.text for chunk in chunks)
+    check_spans(doc, chunks, overlap)
+    if not overlap:
+        check_sentences(doc, chunks, counter, limit)
+    check_tables(doc, chunks)
+
+
+def check_spans(doc: Document, chunks: list[Chunk], overlap: int) -> None:
+    """Spans ascend, do not overlap, and cover all that has to be found; a chunk's words are
+    those of its span."""
+    covered = bytearray(len(doc.text))
+    end = 0
+    for chunk in chunks:
+        start = chunk.span[0]
+        assert overlap or start >= end
+        assert start < chunk.span[1]
+        end = chunk.span[1]
+        covered[start:end] = b"\x01" * (end - start)
+    for (start, stop), block in zip(doc.block_spans(), doc.blocks, strict=True):
+        if block.kind not in (H, BlockKind.FURNITURE):
+            lost = [i for i in range(start, stop) if not covered[i] and not doc.text[i].isspace()]
+            assert not lost
+    if not any(b.kind in (BlockKind.TABLE, BlockKind.FURNITURE) for b in doc.blocks):
+        for chunk in chunks:
+            a, b = chunk.span
+            assert "".join(chunk.text.split()) == "".join(doc.text[a:b].split())
+    headings = [" ".join(b.text.split()) for b in doc.blocks if b.kind is H]
+    for heading in headings:
+        if len(heading) < 9:
+            assert any(heading in c.heading_path or heading in c.text for c in chunks) or (
+                any(len(h) > 9 for h in headings)
+            )
+
+
+def check_sentences(doc: Document, chunks: list[Chunk], counter: TokenCounter, limit: int) -> None:
+    """No sentence is cut that fits in half of the budget, which is left whatever the context."""
+    ends = {chunk.span[1] for chunk in chunks}
+    for (start, _), block in zip(doc.block_spans(), doc.blocks, strict=True):
+        if block.kind is not P:
+            continue
+        for a, b in split(block.text):
+            sentence = block.text[a:b].strip()
+            if counter.count([sentence])[0] <= limit // 2 - 4:
+                assert not [e for e in ends if start + a < e < start + a + len(sentence)]
+
+
+def check_tables(doc: Document, chunks: list[Chunk]) -> None:
+    """Every row stands whole under its header, or its cells beside their columns' names."""
+    for block in doc.blocks:
+        if block.table is None or not block.table.rows:
+            continue
+        header = "\n".join(header_lines(block.table))
+        names = column_names(block.table)
+        for row in block.table.rows[block.table.header_rows :]:
+            whole = any(
+                header in chunk.text
+                and row_line(row) in chunk.text[chunk.text.index(header) + len(header) :]
+                for chunk in chunks
+            )
+            text = "\n".join(chunk.text for chunk in chunks)
+            assert whole or all(
+                f"{name}: {cell}" in text or cell in text or len(words(cell)) > 3
+                for name, cell in zip(names, row, strict=True)
+            )
+
+
+@given(
+    st.lists(
+        st.builds(
+            Piece, st.integers(0, 20), st.integers(0, 4), st.sampled_from([-1.5, 0.0, 0.5, 3.0])
+        ),
+        max_size=40,
+    ),
+    st.integers(5, 40),
+)
+def test_packs_fill_the_row_within_the_budget(pieces: list[Piece], budget: int) -> None:
+    ranges = pack(pieces, budget, small=5)
+    assert [i for a, b in ranges for i in range(a, b)] == list(range(len(pieces)))
+    for a, b in ranges:
+        assert b == a + 1 or sum(p.size for p in pieces[a:b]) + pieces[a].lead <= budget
+
+
+# --- examples ---------------------------------------------------------------------------------
+
+
+def test_packs_are_even_rather_than_full_and_tiny() -> None:
+    assert pack([Piece(10)] * 11, 100, small=20) == [(0, 5), (5, 11)] or pack(
+        [Piece(10)] * 11, 100, small=20
+    ) == [(0, 6), (6, 11)]
+
+
+def test_a_chunk_never_spans_two_headings() -> None:
+    chunks = cut([Block(H, "A", 1), Block(P, "one."), Block(H, "B", 2), Block(P, "two.")], 300)
+    assert [(c.heading_path, c.text) for c in chunks] == [(("A",), "one."), (("A", "B"), "two.")]
+    assert chunks[1].embedding_text == "Title > A > B\ntwo."
+
+
+def test_a_heading_that_is_the_title_is_not_repeated() -> None:
+    chunks = cut([Block(H, "Title", 1), Block(P, "x."), Block(H, "B", 2), Block(P, "y.")])
+    assert [c.heading_path for c in chunks] == [(), ("B",)]
+
+
+def test_headings_without_a_body_are_kept() -> None:
+    blocks = [Block(H, "A", 1), Block(H, "B", 2), Block(H, "C", 2), Block(H, "D", 1), Block(P, "d")]
+    chunks = cut(blocks)
+    assert [(c.kind, c.heading_path, c.text) for c in chunks] == [
+        (H, ("A",), "B\n\nC"),
+        (P, ("D",), "d"),
+    ]
+
+
+def test_long_paragraph_is_cut_at_sentence_ends() -> None:
+    sentences = [f"Sentence {n} says that Mr. Fox paid 3.5 dollars. " for n in range(30)]
+    chunks = cut([Block(P, "".join(sentences).strip())], 60)
+    assert len(chunks) > 5
+    assert all(c.text.startswith("Sentence") and c.text.endswith("dollars.") for c in chunks)
+    assert min(len(c.text) for c in chunks) * 2 > max(len(c.text) for c in chunks)
+
+
+def test_sentence_over_the_budget_is_cut_at_commas_then_anywhere_but_in_numbers() -> None:
+    chunks = cut([Block(P, "，".join(["天地玄黄宇宙洪荒"] * 20) + "。")], 60)
+    assert len(chunks) > 2
+    assert all(c.text.endswith(("，", "。")) for c in chunks)
+    chunks = cut([Block(P, "价12345678元" * 40)], 40)
+    assert all(c.text[0] in "价元" or c.text[:8] == "12345678" for c in chunks)
+
+
+def test_table_that_fits_is_its_own_chunk_with_its_caption() -> None:
+    rows = [["Year", "Sales"], *([str(2000 + n), str(n)] for n in range(5))]
+    para = Block(P, "Words in a paragraph before the table, quite enough of them to stand alone.")
+    caption = Block(BlockKind.CAPTION, "Table 1. Sales by year.")
+    table = table_block(make_table(rows))
+    chunks = cut([para, caption, table, para], 120)
+    assert [c.text for c in chunks] == [para.text, f"{caption.text}\n\n{table.text}", para.text]
+    assert chunks[1].kind is BlockKind.TABLE
+
+
+def test_table_too_large_is_split_by_rows_under_its_header() -> None:
+    rows = [["Year", "Sales"], *([str(2000 + n), f"{n}.5"] for n in range(40))]
+    table = make_table(rows)
+    chunks = cut([table_block(table)], 80)
+    header = "| Year | Sales |\n| --- | --- |\n"
+    assert len(chunks) > 3
+    assert all(c.text.startswith(header) for c in chunks)
+    body = [line for c in chunks for line in c.text.splitlines()[2:]]
+    assert body == [row_line(row) for row in table.rows[1:]]
+
+
+def test_row_too_large_names_its_columns() -> None:
+    rows = [["Name", "Notes"], ["Ann", "word " * 60], ["Bob", "short"]]
+    chunks = cut([table_block(make_table(rows))], 60)
+    assert any("Name: Ann" in c.text for c in chunks)
+    assert sum("Notes: word" in c.text for c in chunks) > 1
+    assert chunks[-1].text == "| Name | Notes |\n| --- | --- |\n| Bob | short |"
+
+
+def test_line_with_a_colon_stays_with_its_list() -> None:
+    filler = Block(P, " ".join(["filler"] * 35) + ".")
+    blocks = [filler, Block(P, "The parts are:"), *(Block(L, f"- part {n}", 1) for n in range(6))]
+    chunks = cut(blocks, 50)
+    assert chunks[1].text.startswith("The parts are:\n\n- part 0\n- part 1")
+
+
+def test_nested_items_are_indented() -> None:
+    chunks = cut([Block(L, "- a", 1), Block(L, "- b", 2)])
+    assert chunks[0].text == "- a\n  - b"
+
+
+def test_code_keeps_its_indentation_and_is_cut_at_blank_lines() -> None:
+    code = "\n\n".join(f"def f{n}():\n    x = {n}\n    return x" for n in range(12))
+    chunks = cut([Block(C, code)], 60)
+    assert len(chunks) > 1
+    assert all(c.text.startswith("def f") and "\n    x = " in c.text for c in chunks)
+    assert all(c.kind is C for c in chunks)
+
+
+def test_pages_and_boxes_of_the_blocks() -> None:
+    one = Block(P, "The first.", boxes=(Box(1, 0, 0, 9, 9), Box(2, 0, 0, 9, 3)))
+    furniture = Block(BlockKind.FURNITURE, "page 2", boxes=(Box(2, 0, 90, 9, 99),))
+    two = Block(P, "The second.", boxes=(Box(3, 0, 0, 9, 9),))
+    (chunk,) = cut([one, furniture, two])
+    assert chunk.text == "The first.\n\nThe second."
+    assert chunk.pages == (1, 3)
+    assert chunk.boxes == (*one.boxes, *two.boxes)
+
+
+def test_absurd_headings_leave_room_for_text() -> None:
+    blocks = [Block(H, "outer " * 50, 1), Block(H, "inner " * 50, 2), Block(P, "body " * 100)]
+    chunks = StructureChunker(60, 0).chunk(document(blocks, "title " * 99), WordCounter())
+    assert all(WordCounter().count([c.embedding_text])[0] <= 60 for c in chunks)
+    assert all(c.heading_path[0].startswith("inner") for c in chunks)
+    assert "".join(c.text for c in chunks).count("body") == 100
+
+
+def test_equal_texts_have_different_ids() -> None:
+    chunks = cut([Block(H, "A", 1), Block(P, "x."), Block(H, "A", 1), Block(P, "x.")])
+    assert chunks[0].text == chunks[1].text and chunks[0].id != chunks[1].id
+
+
+def test_an_edit_changes_few_chunks() -> None:
+    blocks: list[Block] = []
+    for n in range(120):
+        if n == 60:
+            blocks.append(Block(H, "Next", 1))
+        blocks.append(Block(P, f"Paragraph {n}. " + " ".join(["word"] * (n * 7 % 23 + 3)) + "."))
+    before = {c.id for c in cut(blocks, 120)}
+    for edited in (0, 30, 59, 90):
+        changed = list(blocks)
+        changed[edited] = replace(blocks[edited], text=blocks[edited].text + " New words here.")
+        after = {c.id for c in cut(changed, 120)}
+        assert 1 <= len(after - before) <= 8
+
+
+def test_overlap_repeats_the_last_sentences() -> None:
+    text = " ".join(f"Sentence number {n} is here." for n in range(30))
+    chunks = cut([Block(P, text)], 60, overlap_sentences=1)
+    for before, after in pairwise(chunks):
+        assert after.span[0] < before.span[1]
+        assert after.text.startswith(before.text.rsplit("Sentence", 1)[1].join(["Sentence", ""]))
+
+
+def test_tiny_neighbours_are_joined() -> None:
+    chunks = cut([Block(P, f"Line {n}.") for n in range(5)], 60)
+    assert len(chunks) == 1
+
+
+def test_options_are_checked_and_named() -> None:
+    for options in ({"max_tokens": 4}, {"min_tokens": -1}, {"overlap_sentences": -1}):
+        with pytest.raises(BadInput):
+            StructureChunker(**options)
+    names = {StructureChunker().fingerprint, StructureChunker(300).fingerprint}
+    names |= {StructureChunker(min_tokens=9).fingerprint}
+    names |= {StructureChunker(overlap_sentences=1).fingerprint}
+    assert len(names) == 4 and all(name.startswith("structure/") for name in names)
+
+
+def test_no_room_at_all_is_an_error() -> None:
+    with pytest.raises(BadInput, match="max_tokens"):
+        StructureChunker().chunk(document([Block(P, "x")]), WordCounter(max_tokens=5))
