@@ -94,6 +94,26 @@ class SparseEntry:
     body: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class SparseChanges:
+    """What a sparse index has to take in to be at `generation`."""
+
+    generation: int
+    added: Sequence[SparseEntry] = ()
+    deleted: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DenseChanges:
+    """What a dense index has to take in to be at `generation`: `keys` (any order) with their
+    `vectors`, shape (len(keys), dimension)."""
+
+    generation: int
+    keys: Keys
+    vectors: Vectors
+    deleted: Sequence[int] = ()
+
+
 class SparseIndex(Protocol):
     """Ranks chunks by BM25 over their terms. A cache of the catalog: it records the generation
     that it holds and may be thrown away at any time."""
@@ -101,9 +121,16 @@ class SparseIndex(Protocol):
     @property
     def generation(self) -> int: ...
 
-    def apply(self, added: Sequence[SparseEntry], deleted: Sequence[int], generation: int) -> None:
-        """Delete, then add (a key that is there already is replaced), then record the
-        generation; durable on return. Applying the same changes twice changes nothing."""
+    @property
+    def in_memory(self) -> bool:
+        """True where it leaves nothing on disk, so that every process fills its own; False
+        where only the holder of the writer's lock may call `apply`, and others read what that
+        has written."""
+        ...
+
+    def apply(self, changes: SparseChanges) -> None:
+        """Delete, then add (a key that is there already is replaced), then take on the
+        generation. Applying the same changes twice changes nothing."""
         ...
 
     def reader(self) -> SparseReader:
@@ -135,8 +162,9 @@ class DenseIndex(Protocol):
     @property
     def generation(self) -> int: ...
 
-    def apply(self, keys: Keys, vectors: Vectors, deleted: Sequence[int], generation: int) -> None:
-        """Delete, then add, as in SparseIndex."""
+    def apply(self, changes: DenseChanges, *, owner: bool) -> None:
+        """Delete, then add, then take on the generation, as in SparseIndex. Only an `owner`
+        (the holder of the writer's lock) may write files; anyone else changes memory alone."""
         ...
 
     def reader(self) -> DenseReader: ...

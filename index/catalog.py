@@ -1,0 +1,374 @@
+"""The catalog: the one durable truth of a collection, in SQLite.
+
+Writes are whole documents in one transaction each, and every one raises the generation. Reads
+are safe from any thread: each thread has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import rows
+from index.contract import DocumentRecord, Keys, StoredChunk, Vectors
+from index.filters import Condition
+from index.schema import PRAGMAS, SCHEMA_VERSION, TABLES
+from ingest.contract import Chunk, Conflict, Document, NotFound, Unavailable
+
+_BATCH = 500
+"""Values bound in one statement; SQLite takes 32,766."""
+
+_CHUNK_INSERT = f"""
+INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
+VALUES ({", ".join("?" * 14)})
+"""
+_CHUNK_UPDATE = """
+UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_first = ?,
+    page_last = ?, boxes = ?
+WHERE key = ?
+"""
+_CHUNK_SELECT = f"""
+SELECT chunks.key AS key, {", ".join("chunks." + c for c in rows.CHUNK_COLUMNS.split(", "))},
+    documents.metadata AS metadata
+FROM chunks JOIN documents ON documents.id = chunks.document_id
+"""
+_RECORD_SELECT = """
+SELECT documents.*, (SELECT count(*) FROM chunks WHERE document_id = documents.id) AS chunk_count
+FROM documents
+"""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a cache at an older generation has missed."""
+
+    generation: int
+    added: Sequence[int]
+    deleted: Sequence[int]
+
+
+@dataclass(frozen=True)
+class PutResult:
+    """What `Catalog.put` changed."""
+
+    generation: int
+    added: Sequence[int]
+    deleted: Sequence[int]
+    kept: int
+
+
+class Catalog:
+    """Opens the catalog at `path`; raises NotFound where there is none (unless `create`),
+    Conflict where another version of Braid wrote it, Unavailable where it is damaged or the
+    disk refuses."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        if not create and not path.is_file():
+            raise NotFound(f"no collection at {path.parent}: create it first")
+        with self._translated():
+            if create:
+                self._create()
+            version = self.meta("schema_version")
+        if version != str(SCHEMA_VERSION):
+            raise Conflict(
+                f"{path} was written by another version of Braid (its schema is {version}, this "
+                f"version reads {SCHEMA_VERSION}); open it with that version"
+            )
+
+    def _create(self) -> None:
+        with self.transaction() as connection:
+            found = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not found:
+                for statement in TABLES.split(";"):
+                    connection.execute(statement)
+                connection.executemany(
+                    "INSERT INTO meta VALUES (?, ?)",
+                    [("schema_version", str(SCHEMA_VERSION)), ("generation", "0")],
+                )
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False, timeout=30
+            )
+            connection.row_factory = sqlite3.Row
+            connection.executescript(PRAGMAS)
+            self._local.connection = connection
+            with self._guard:
+                self._all.append(connection)
+        return connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(
+                f"the catalog {self._path} cannot be used: {error}; check the disk, or restore "
+                "the collection from a backup"
+            ) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Durable when the block ends; undone where it raises."""
+        with self._translated():
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+            self._local = threading.local()
+
+    def meta(self, key: str) -> str | None:
+        """A value recorded under a name."""
+        row = self._one("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else str(row["value"])
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Records values; durable on return."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    @property
+    def generation(self) -> int:
+        """The number of acknowledged writes."""
+        return int(self.meta("generation") or 0)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Rows of documents, chunks and vectors."""
+        row = self._one(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks), "
+            "(SELECT count(*) FROM vectors)"
+        )
+        assert row is not None
+        return (row[0], row[1], row[2])
+
+    def record(self, document_id: str) -> DocumentRecord | None:
+        """What is known of a document; None where it is not there."""
+        row = self._one(_RECORD_SELECT + "WHERE documents.id = ?", (document_id,))
+        return None if row is None else rows.record_of(row)
+
+    def records(self, after: str = "", limit: int = 1000) -> list[DocumentRecord]:
+        """Documents by id, after the one given."""
+        sql = _RECORD_SELECT + "WHERE documents.id > ? ORDER BY documents.id LIMIT ?"
+        return [rows.record_of(row) for row in self._all_rows(sql, (after, limit))]
+
+    def document(self, document_id: str) -> Document | None:
+        """The whole document as it was ingested."""
+        row = self._one("SELECT * FROM documents WHERE id = ?", (document_id,))
+        return None if row is None else rows.document_of(row)
+
+    def document_chunks(self, document_id: str) -> list[Chunk]:
+        """The chunks of a document, in order."""
+        sql = f"SELECT {rows.CHUNK_COLUMNS} FROM chunks WHERE document_id = ? ORDER BY ordinal"
+        return [rows.chunk_of(row) for row in self._all_rows(sql, (document_id,))]
+
+    def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
+        """The chunks of those keys that are there."""
+        found: dict[int, StoredChunk] = {}
+        for batch in _batched([int(key) for key in keys]):
+            sql = _CHUNK_SELECT + f"WHERE chunks.key IN ({_marks(batch)})"
+            for row in self._all_rows(sql, batch):
+                found[row["key"]] = rows.stored_chunk_of(row)
+        return found
+
+    def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
+        """The keys that have a vector, ascending, with their vectors row by row."""
+        found: list[tuple[int, bytes]] = []
+        for batch in _batched(list(keys)):
+            sql = f"SELECT key, vector FROM vectors WHERE key IN ({_marks(batch)})"
+            found.extend((row[0], row[1]) for row in self._all_rows(sql, batch))
+        found.sort()
+        return (
+            np.array([key for key, _ in found], dtype=np.int64),
+            rows.vector_rows([blob for _, blob in found], dimension),
+        )
+
+    def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Vectors that the collection holds already, by the hash of what was embedded."""
+        found: dict[bytes, bytes] = {}
+        for batch in _batched(list(hashes)):
+            sql = (
+                "SELECT embedding_hash, vector FROM chunks JOIN vectors USING (key) "
+                f"WHERE embedding_hash IN ({_marks(batch)})"
+            )
+            found.update((row[0], row[1]) for row in self._all_rows(sql, batch))
+        return found
+
+    def matching(self, condition: Condition) -> Keys:
+        """Keys of the chunks of the documents that meet a filter, ascending."""
+        sql = (
+            "SELECT chunks.key FROM chunks JOIN documents ON documents.id = chunks.document_id "
+            f"WHERE {condition.sql} ORDER BY chunks.key"
+        )
+        found = self._all_rows(sql, condition.values)
+        return np.array([row[0] for row in found], dtype=np.int64)
+
+    def since(self, generation: int) -> Changes:
+        """What was added and deleted after a generation, and is so still. One read of one
+        state, so a writer in between cannot tear it."""
+        with self._translated():
+            connection = self._connection
+            connection.execute("BEGIN")
+            try:
+                now = self.generation
+                added = self._all_rows(
+                    "SELECT key FROM chunks WHERE generation > ? ORDER BY key", (generation,)
+                )
+                deleted = self._all_rows(
+                    "SELECT key FROM deletions WHERE generation > ? ORDER BY key", (generation,)
+                )
+            finally:
+                connection.execute("COMMIT")
+        return Changes(now, [row[0] for row in added], [row[0] for row in deleted])
+
+    def put(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Mapping[bytes, bytes],
+        pipeline: str,
+    ) -> PutResult:
+        """Stores a document with its chunks, replacing what was there, in one transaction.
+
+        A chunk that is there already with the same id and the same embedded text keeps its key
+        and vector; only its place is brought up to date. `vectors` holds a vector for every
+        other chunk, by `rows.embedding_hash`.
+        """
+        hashes = [rows.embedding_hash(chunk) for chunk in chunks]
+        with self.transaction() as connection:
+            generation = self._next_generation(connection)
+            # An upsert, not a replacement: replacing the row would orphan the chunks.
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
+                "media_type = excluded.media_type, content_hash = excluded.content_hash, "
+                "pipeline = excluded.pipeline, page_count = excluded.page_count, "
+                "metadata = excluded.metadata, blocks = excluded.blocks, "
+                "generation = excluded.generation",
+                rows.document_row(document, pipeline, generation),
+            )
+            present = {
+                (row["id"], row["embedding_hash"]): row["key"]
+                for row in connection.execute(
+                    "SELECT key, id, embedding_hash FROM chunks WHERE document_id = ?",
+                    (document.id,),
+                )
+            }
+            wanted = {(c.id, h) for c, h in zip(chunks, hashes, strict=True)}
+            gone = sorted(key for mark, key in present.items() if mark not in wanted)
+            self._remove_chunks(connection, gone, generation)
+            added: list[int] = []
+            for chunk, mark in zip(chunks, hashes, strict=True):
+                key = present.get((chunk.id, mark))
+                if key is None:
+                    added.append(self._insert_chunk(connection, chunk, mark, generation))
+                    blob = vectors[mark]
+                    connection.execute("INSERT INTO vectors VALUES (?, ?)", (added[-1], blob))
+                else:
+                    row = rows.chunk_row(chunk)
+                    connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[7:12], key))
+        return PutResult(generation, added, gone, len(chunks) - len(added))
+
+    def delete(self, document_ids: Sequence[str]) -> tuple[int, int, int, Changes]:
+        """Deletes documents with their chunks and vectors, in one transaction: rows gone from
+        documents, chunks and vectors, and the keys for the caches. Unknown ids count nothing."""
+        documents = chunks = vectors = 0
+        gone: list[int] = []
+        with self.transaction() as connection:
+            generation = self._next_generation(connection)
+            for document_id in document_ids:
+                sql = "SELECT key FROM chunks WHERE document_id = ?"
+                keys = [row[0] for row in connection.execute(sql, (document_id,))]
+                counted = self._remove_chunks(connection, keys, generation)
+                vectors += counted[0]
+                chunks += counted[1]
+                gone.extend(keys)
+                cursor = connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+                documents += cursor.rowcount
+        return documents, chunks, vectors, Changes(generation, [], sorted(gone))
+
+    def check(self) -> list[str]:
+        """Faults that SQLite and the catalog's own rules find; empty where it is sound."""
+        with self._translated():
+            faults = [
+                str(row[0]) for row in self._all_rows("PRAGMA integrity_check") if row[0] != "ok"
+            ]
+            faults += [
+                f"orphan row in {row[0]}" for row in self._all_rows("PRAGMA foreign_key_check")
+            ]
+            sql = "SELECT count(*) FROM chunks LEFT JOIN vectors USING (key) WHERE vector IS NULL"
+            bare = self._all_rows(sql)[0][0]
+        return faults + ([f"{bare} chunks without a vector"] if bare else [])
+
+    @staticmethod
+    def _next_generation(connection: sqlite3.Connection) -> int:
+        connection.execute(
+            "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'"
+        )
+        row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+        return int(row[0])
+
+    @staticmethod
+    def _remove_chunks(
+        connection: sqlite3.Connection, keys: Sequence[int], generation: int
+    ) -> tuple[int, int]:
+        marked = [(key,) for key in keys]
+        vectors = connection.executemany("DELETE FROM vectors WHERE key = ?", marked).rowcount
+        chunks = connection.executemany("DELETE FROM chunks WHERE key = ?", marked).rowcount
+        connection.executemany(
+            "INSERT INTO deletions VALUES (?, ?)", [(key, generation) for key in keys]
+        )
+        return max(vectors, 0), max(chunks, 0)
+
+    @staticmethod
+    def _insert_chunk(
+        connection: sqlite3.Connection, chunk: Chunk, mark: bytes, generation: int
+    ) -> int:
+        values = (*rows.chunk_row(chunk), mark, generation)
+        key = connection.execute(_CHUNK_INSERT, values).lastrowid
+        assert key is not None
+        return key
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        with self._translated():
+            row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def _all_rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
+
+def _batched(values: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))

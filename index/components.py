@@ -1,0 +1,22 @@
+"""The analyzers, embedders and indexes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ANALYZERS: Mapping[str, str] = {
+    "jieba": "index.analyze.jieba:JiebaAnalyzer",
+}
+
+EMBEDDERS: Mapping[str, str] = {
+    "sentence-transformers": "index.embed.sentence_transformers:SentenceTransformerEmbedder",
+}
+
+SPARSE: Mapping[str, str] = {
+    "tantivy": "index.sparse.tantivy:TantivyIndex",
+    "rank-bm25": "index.sparse.rank_bm25:RankBm25Index",
+}
+
+DENSE: Mapping[str, str] = {
+    "faiss": "index.dense.faiss:FaissIndex",
+}

@@ -1,0 +1,1 @@
+"""Dense indexes: inner product over unit vectors."""

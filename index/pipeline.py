@@ -1,0 +1,117 @@
+"""Collections by name, and the parts they are made of."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.collection import CATALOG, Collection, Parts, Snapshot, Writer
+from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
+from index.contract import DenseIndex, SparseIndex
+from index.lock import writer_lock
+from ingest.contract import BadInput, NotFound, load_component
+
+__all__ = ["Choice", "Collection", "Parts", "Snapshot", "Store", "Writer", "build_parts"]
+
+_NAME = re.compile(r"\w[\w.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A component's name with its options."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+def build_parts(analyzer: Choice, embedder: Choice, sparse: Choice, dense: Choice) -> Parts:
+    """Parts out of the room's tables. Raises BadInput for unknown names and options."""
+
+    def make_sparse(path: Path) -> SparseIndex:
+        index: SparseIndex = load_component(SPARSE, sparse.name, path=path, **sparse.options)
+        return index
+
+    def make_dense(path: Path, dimension: int) -> DenseIndex:
+        index: DenseIndex = load_component(
+            DENSE, dense.name, path=path, dimension=dimension, **dense.options
+        )
+        return index
+
+    return Parts(
+        load_component(ANALYZERS, analyzer.name, **analyzer.options),
+        load_component(EMBEDDERS, embedder.name, **embedder.options),
+        make_sparse,
+        make_dense,
+    )
+
+
+class Store:
+    """The collections below one folder, each opened once."""
+
+    def __init__(self, root: Path, parts: Parts) -> None:
+        self._root = root
+        self._parts = parts
+        self._open: dict[str, Collection] = {}
+        self._guard = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Names of the collections, in order."""
+        return sorted(path.parent.name for path in self._root.glob(f"*/{CATALOG}"))
+
+    def get(self, name: str) -> Collection:
+        """Raises NotFound (with the names there are), BadInput for a name that is none."""
+        folder = self._folder(name)
+        with self._guard:
+            if name not in self._open:
+                if not (folder / CATALOG).is_file():
+                    known = ", ".join(self.names()) or "none yet"
+                    raise NotFound(f"no collection {name!r}; there are: {known}")
+                self._open[name] = Collection.open(folder, self._parts)
+            return self._open[name]
+
+    def create(self, name: str) -> Collection:
+        """Raises Conflict where it exists, BadInput for a name that is none."""
+        folder = self._folder(name)
+        with self._guard:
+            collection = Collection.create(folder, self._parts)
+            self._open[name] = collection
+            return collection
+
+    def get_or_create(self, name: str) -> Collection:
+        """The collection, made if it is not there."""
+        exists = (self._folder(name) / CATALOG).is_file()
+        return self.get(name) if exists else self.create(name)
+
+    def delete(self, name: str) -> None:
+        """Removes a collection with its files. Raises NotFound, or Locked while it is written
+        to."""
+        folder = self._folder(name)
+        if not (folder / CATALOG).is_file():
+            raise NotFound(f"no collection {name!r}")
+        with self._guard, writer_lock(folder):
+            opened = self._open.pop(name, None)
+            if opened is not None:
+                opened.close()
+            # The catalog goes first: without it the rest is no collection, even after a kill.
+            (folder / CATALOG).unlink()
+            shutil.rmtree(folder)
+
+    def close(self) -> None:
+        """Closes every collection that is open."""
+        with self._guard:
+            for collection in self._open.values():
+                collection.close()
+            self._open.clear()
+
+    def _folder(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise BadInput(
+                f"{name!r} cannot be the name of a collection: use letters, digits, '_', '-' and "
+                "'.', 64 characters at the most, with a letter or digit first"
+            )
+        return self._root / name

@@ -1,0 +1,130 @@
+"""Documents and chunks as rows of the catalog, and back, without loss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from index.contract import DocumentRecord, StoredChunk, Vectors
+from ingest.contract import Block, BlockKind, Box, Chunk, Document, Table
+
+CHUNK_COLUMNS = (
+    "id, document_id, ordinal, kind, title, heading_path, text, span_start, span_end, "
+    "page_first, page_last, boxes"
+)
+
+
+def chunk_row(chunk: Chunk) -> tuple[Any, ...]:
+    """Values for CHUNK_COLUMNS, in order."""
+    first, last = chunk.pages if chunk.pages else (None, None)
+    boxes = [(b.page, b.x0, b.y0, b.x1, b.y1) for b in chunk.boxes]
+    return (
+        chunk.id, chunk.document_id, chunk.ordinal, chunk.kind.value, chunk.title,
+        json.dumps(chunk.heading_path, ensure_ascii=False), chunk.text, *chunk.span,
+        first, last, json.dumps(boxes),
+    )  # fmt: skip
+
+
+def chunk_of(row: sqlite3.Row) -> Chunk:
+    """The chunk of a row that holds CHUNK_COLUMNS."""
+    pages = None if row["page_first"] is None else (row["page_first"], row["page_last"])
+    return Chunk(
+        id=row["id"],
+        document_id=row["document_id"],
+        ordinal=row["ordinal"],
+        kind=BlockKind(row["kind"]),
+        title=row["title"],
+        heading_path=tuple(json.loads(row["heading_path"])),
+        text=row["text"],
+        span=(row["span_start"], row["span_end"]),
+        pages=pages,
+        boxes=tuple(Box(*box) for box in json.loads(row["boxes"])),
+    )
+
+
+def stored_chunk_of(row: sqlite3.Row) -> StoredChunk:
+    """As `chunk_of`, over a row that also has `key` and the document's `metadata`."""
+    return StoredChunk(row["key"], chunk_of(row), json.loads(row["metadata"]))
+
+
+def document_row(document: Document, pipeline: str, generation: int) -> tuple[Any, ...]:
+    """Values of a row of `documents`, in the order of the schema."""
+    return (
+        document.id, document.title, document.media_type, document.content_hash, pipeline,
+        document.page_count, json.dumps(document.metadata, ensure_ascii=False, sort_keys=True),
+        pack_blocks(document.blocks), generation,
+    )  # fmt: skip
+
+
+def document_of(row: sqlite3.Row) -> Document:
+    """The whole document of a row of `documents`."""
+    return Document(
+        id=row["id"],
+        title=row["title"],
+        media_type=row["media_type"],
+        content_hash=row["content_hash"],
+        blocks=unpack_blocks(row["blocks"]),
+        page_count=row["page_count"],
+        metadata=json.loads(row["metadata"]),
+    )
+
+
+def record_of(row: sqlite3.Row) -> DocumentRecord:
+    """The record of a row of `documents` that also has `chunk_count`."""
+    return DocumentRecord(
+        id=row["id"],
+        title=row["title"],
+        media_type=row["media_type"],
+        content_hash=row["content_hash"],
+        pipeline=row["pipeline"],
+        page_count=row["page_count"],
+        chunk_count=row["chunk_count"],
+        metadata=json.loads(row["metadata"]),
+        generation=row["generation"],
+    )
+
+
+def pack_blocks(blocks: tuple[Block, ...]) -> bytes:
+    """Blocks as compressed JSON."""
+    return zlib.compress(json.dumps([asdict(b) for b in blocks], ensure_ascii=False).encode())
+
+
+def unpack_blocks(packed: bytes) -> tuple[Block, ...]:
+    """The blocks that `pack_blocks` was given."""
+    return tuple(
+        Block(
+            kind=BlockKind(item["kind"]),
+            text=item["text"],
+            level=item["level"],
+            boxes=tuple(Box(**box) for box in item["boxes"]),
+            table=None if item["table"] is None else _table(item["table"]),
+        )
+        for item in json.loads(zlib.decompress(packed))
+    )
+
+
+def _table(item: dict[str, Any]) -> Table:
+    return Table(tuple(tuple(row) for row in item["rows"]), item["header_rows"])
+
+
+def embedding_hash(chunk: Chunk) -> bytes:
+    """16 bytes that stand for the text that the embedder sees of a chunk."""
+    text = chunk.embedding_text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).digest()[:16]
+
+
+def vector_bytes(vector: Vectors) -> bytes:
+    """float32, little-endian."""
+    return np.asarray(vector, dtype="<f4").tobytes()
+
+
+def vector_rows(blobs: list[bytes], dimension: int) -> Vectors:
+    """Shape (len(blobs), dimension)."""
+    flat = np.frombuffer(b"".join(blobs), dtype="<f4")
+    return flat.reshape(len(blobs), dimension).astype(np.float32, copy=False)

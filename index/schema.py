@@ -1,0 +1,59 @@
+"""The tables of the catalog, and what a catalog must be to be opened."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    page_count INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    blocks BLOB NOT NULL,
+    generation INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    document_id TEXT NOT NULL REFERENCES documents (id),
+    ordinal INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    heading_path TEXT NOT NULL,
+    text TEXT NOT NULL,
+    span_start INTEGER NOT NULL,
+    span_end INTEGER NOT NULL,
+    page_first INTEGER,
+    page_last INTEGER,
+    boxes TEXT NOT NULL,
+    embedding_hash BLOB NOT NULL,
+    generation INTEGER NOT NULL
+);
+CREATE INDEX chunks_by_document ON chunks (document_id, ordinal);
+CREATE INDEX chunks_by_embedding ON chunks (embedding_hash);
+CREATE INDEX chunks_by_generation ON chunks (generation);
+
+CREATE TABLE vectors (
+    key INTEGER PRIMARY KEY REFERENCES chunks (key),
+    vector BLOB NOT NULL
+);
+
+CREATE TABLE deletions (key INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX deletions_by_generation ON deletions (generation);
+"""
+"""Keys of chunks are never used twice (AUTOINCREMENT), so a deletion stays true for ever.
+`generation` is the write that made the row; with `deletions` it tells a cache what it missed."""
+
+PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA busy_timeout = 30000;
+"""

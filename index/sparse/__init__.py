@@ -1,0 +1,1 @@
+"""Sparse indexes: BM25 over terms."""

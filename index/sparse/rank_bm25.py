@@ -1,0 +1,119 @@
+"""BM25 by the `rank-bm25` package: the exact reference, and for small throw-away collections.
+
+It lives in memory, and is filled from the catalog each time it is opened. The formula is that
+of tantivy (k1 = 1.2, b = 0.75, Lucene's inverse document frequency), over exact lengths where
+tantivy rounds them to 256 steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.contract import Keys, Ranking, SparseChanges, SparseEntry, SparseReader
+
+_FIELDS = ("title", "headings", "body")
+
+
+@dataclass
+class _Held:
+    entries: dict[int, SparseEntry] = field(default_factory=dict)
+    generation: int = 0
+    reader: SparseReader | None = None
+
+
+@dataclass(frozen=True)
+class RankBm25Index:
+    """Takes the options of the other sparse index; `path` is not used."""
+
+    path: Path
+    title_weight: float = 1.0
+    headings_weight: float = 1.0
+    body_weight: float = 1.0
+    _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    @property
+    def generation(self) -> int:
+        return self._held.generation
+
+    @property
+    def in_memory(self) -> bool:
+        return True
+
+    def apply(self, changes: SparseChanges) -> None:
+        with self._lock:
+            entries = dict(self._held.entries)
+            for key in changes.deleted:
+                entries.pop(key, None)
+            entries.update((entry.key, entry) for entry in changes.added)
+            self._held.entries = entries
+            self._held.generation = changes.generation
+            self._held.reader = None
+
+    def reader(self) -> SparseReader:
+        weights = (self.title_weight, self.headings_weight, self.body_weight)
+        with self._lock:
+            if self._held.reader is None:
+                self._held.reader = RankBm25Reader.over(self._held.entries, weights)
+            return self._held.reader
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True)
+class RankBm25Reader:
+    """Scores of every chunk for each query, as rank-bm25 computes them."""
+
+    _keys: Keys
+    _engines: Mapping[str, tuple[float, Any]]
+
+    @classmethod
+    def over(cls, entries: Mapping[int, SparseEntry], weights: Sequence[float]) -> RankBm25Reader:
+        """A reader of the entries as they are now; a field that is empty everywhere, or has no
+        weight, is left out."""
+        keys = sorted(entries)
+        engines: dict[str, tuple[float, Any]] = {}
+        for name, weight in zip(_FIELDS, weights, strict=True):
+            texts = [list(getattr(entries[key], name)) for key in keys]
+            if weight > 0 and any(texts):
+                engines[name] = (weight, _engine(texts))
+        return cls(np.array(keys, dtype=np.int64), engines)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+        if not terms or k <= 0:
+            return Ranking.of([], [])
+        scores: npt.NDArray[np.float64] = np.zeros(len(self._keys))
+        for weight, engine in self._engines.values():
+            scores += weight * engine.get_scores(list(terms))
+        found = scores > 0
+        if allowed is not None:
+            found &= np.isin(self._keys, allowed, assume_unique=True)
+        return Ranking.of(self._keys[found], scores[found]).head(k)
+
+    def keys(self) -> Keys:
+        return self._keys
+
+
+def _engine(texts: list[list[str]]) -> Any:
+    from rank_bm25 import BM25Okapi
+
+    class LuceneBm25(BM25Okapi):  # type: ignore[misc]
+        """BM25Okapi with ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative."""
+
+        def _calc_idf(self, nd: Mapping[str, int]) -> None:
+            size = self.corpus_size
+            self.idf = {t: math.log1p((size - n + 0.5) / (n + 0.5)) for t, n in nd.items()}
+
+    return LuceneBm25(texts, k1=1.2, b=0.75)

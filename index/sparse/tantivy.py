@@ -1,0 +1,187 @@
+"""BM25 by tantivy, over terms that an analyzer has cut beforehand.
+
+tantivy's BM25 has k1 = 1.2 and b = 0.75, fixed. A chunk's score is the sum over the fields of
+their BM25 times their weight. The generation lies in a file beside the index, written after
+tantivy's own commit; a kill between the two repeats changes that repeat harmlessly.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from index.contract import Keys, Ranking, SparseChanges, SparseReader
+
+_FORMAT = 1
+_GENERATION_FILE = "generation"
+_HEAP_BYTES = 64_000_000
+_SMALL_FILTER = 2_000
+"""Up to so many allowed keys the filter becomes part of the query; over it, results are taken
+in growing numbers until enough of them are allowed."""
+
+
+@dataclass(frozen=True)
+class TantivyIndex:
+    """`path` is a folder of its own, made if it is not there. The weights multiply the BM25 of
+    the fields. Raises ValueError or OSError where the folder holds something else or damaged:
+    it is then to be deleted and filled again."""
+
+    path: Path
+    title_weight: float = 1.0
+    headings_weight: float = 1.0
+    body_weight: float = 1.0
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _index(self) -> Any:
+        import tantivy
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(self._schema, path=str(self.path), reuse=True)
+        index.config_reader("manual", 0)
+        whitespace = tantivy.Tokenizer.whitespace()
+        index.register_tokenizer("terms", tantivy.TextAnalyzerBuilder(whitespace).build())
+        return index
+
+    @cached_property
+    def _schema(self) -> Any:
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_unsigned_field("key", indexed=True, fast=True)
+        for name in ("title", "headings", "body"):
+            builder.add_text_field(name, tokenizer_name="terms", index_option="freq")
+        return builder.build()
+
+    @property
+    def generation(self) -> int:
+        try:
+            found = (self.path / _GENERATION_FILE).read_text().split()
+        except FileNotFoundError:
+            return 0
+        if len(found) != 2 or found[0] != str(_FORMAT):
+            raise ValueError(f"{self.path} was written in another format")
+        generation = int(found[1])
+        _ = self._index
+        return generation
+
+    @property
+    def in_memory(self) -> bool:
+        return False
+
+    def apply(self, changes: SparseChanges) -> None:
+        with self._lock:
+            self._write(changes)
+            self._record(changes.generation)
+
+    def _write(self, changes: SparseChanges) -> None:
+        import tantivy
+
+        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        stale = [*changes.deleted, *(entry.key for entry in changes.added)]
+        if stale:
+            # By query: by term, tantivy-py takes a number for a signed one and finds nothing.
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(self._schema, "key", stale)
+            )
+        for entry in changes.added:
+            document = tantivy.Document()
+            document.add_unsigned("key", entry.key)
+            document.add_text("title", " ".join(entry.title))
+            document.add_text("headings", " ".join(entry.headings))
+            document.add_text("body", " ".join(entry.body))
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def _record(self, generation: int) -> None:
+        target = self.path / _GENERATION_FILE
+        draft = target.with_suffix(".tmp")
+        with draft.open("w") as handle:
+            handle.write(f"{_FORMAT} {generation}\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(target)
+
+    def reader(self) -> SparseReader:
+        with self._lock:
+            self._index.reload()
+            searcher = self._index.searcher()
+        weights = {
+            "title": self.title_weight,
+            "headings": self.headings_weight,
+            "body": self.body_weight,
+        }
+        return TantivyReader(searcher, self._schema, weights)
+
+    def close(self) -> None:
+        """Tantivy holds no lock between writes; the files close with the object."""
+
+
+@dataclass(frozen=True)
+class TantivyReader:
+    """A searcher of one commit."""
+
+    _searcher: Any
+    _schema: Any
+    _weights: dict[str, float]
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+        if not terms or k <= 0 or not len(self) or (allowed is not None and not len(allowed)):
+            return Ranking.of([], [])
+        query = self._query(terms)
+        if allowed is None:
+            return self._run(query, k)
+        if len(allowed) <= _SMALL_FILTER:
+            return self._run(self._restricted(query, allowed), k)
+        wanted = k
+        while True:
+            ranking = self._run(query, wanted)
+            mine = np.isin(ranking.keys, allowed, assume_unique=True)
+            if mine.sum() >= k or len(ranking.keys) < wanted:
+                return Ranking(ranking.keys[mine], ranking.scores[mine]).head(k)
+            wanted *= 4
+
+    def keys(self) -> Keys:
+        import tantivy
+
+        if not len(self):
+            return np.empty(0, dtype=np.int64)
+        return np.sort(self._run(tantivy.Query.all_query(), len(self)).keys)
+
+    def _query(self, terms: Sequence[str]) -> Any:
+        from tantivy import Occur, Query
+
+        parts = []
+        for term, count in Counter(terms).items():
+            for name, weight in self._weights.items():
+                if weight > 0:
+                    query = Query.term_query(self._schema, name, term, index_option="freq")
+                    boost = weight * count
+                    parts.append(
+                        (Occur.Should, query if boost == 1 else Query.boost_query(query, boost))
+                    )
+        return Query.boolean_query(parts)
+
+    def _restricted(self, query: Any, allowed: Keys) -> Any:
+        from tantivy import Occur, Query
+
+        inside = Query.term_set_query(self._schema, "key", allowed.tolist())
+        silent = Query.const_score_query(inside, 0.0)
+        return Query.boolean_query([(Occur.Must, query), (Occur.Must, silent)])
+
+    def _run(self, query: Any, k: int) -> Ranking:
+        found = self._searcher.search(query, limit=k, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in found])
+        return Ranking.of(keys, [score for score, _ in found])
