@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from index.contract import Ranking
+import numpy as np
+import numpy.typing as npt
+
+from index.contract import Keys, Ranking, Vectors
 from ingest.contract import BadInput, Chunk, Json
+
+if TYPE_CHECKING:
+    from index.pipeline import Snapshot
+
+Scores: TypeAlias = npt.NDArray[np.float32]
 
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
@@ -75,10 +84,57 @@ class SearchResult:
     explanation: Explanation
 
 
-class Fusion(Protocol):
-    """Merges the rankings of several legs. Every leg is rescored over the union of candidates
-    where it can be, so `scores` holds a score for every candidate of every scored leg."""
+@dataclass(frozen=True)
+class AnalyzedQuery:
+    """A query as the legs see it. `vector` embeds the text when it is first asked for, so a
+    search by words alone never loads the embedder."""
 
-    def fuse(self, legs: Mapping[str, Ranking]) -> tuple[Ranking, Mapping[str, float]]:
-        """The fused ranking and the weight that each leg was given."""
+    text: str
+    terms: Sequence[str]
+    embed: Callable[[str], Vectors]
+
+    @cached_property
+    def vector(self) -> Vectors:
+        """The query's unit vector, shape (dimension,)."""
+        return self.embed(self.text)
+
+
+class Leg(Protocol):
+    """One way to find chunks in a snapshot."""
+
+    def search(
+        self, snapshot: Snapshot, query: AnalyzedQuery, k: int, allowed: Keys | None
+    ) -> Ranking:
+        """The best k of what is allowed (all, where it is None)."""
         ...
+
+    def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
+        """The exact score of each key, in the order given; 0 for a chunk that the leg knows
+        nothing for, nan for one that it does not hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LegResult:
+    """What a leg brings to a fusion: its own `ranking` of its candidates, and its `scores` of
+    every candidate of any leg, in the order of the keys given to the fusion."""
+
+    ranking: Ranking
+    scores: Scores
+
+
+class Fusion(Protocol):
+    """Merges legs into one ranking."""
+
+    def fuse(self, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
+        """`keys` are the candidates of all legs, ascending. Each is in the ranking that comes
+        out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A merged ranking and the weight that each leg had in it (0: no vote)."""
+
+    ranking: Ranking
+    weights: Mapping[str, float]

@@ -1,0 +1,16 @@
+"""The legs and fusions by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LEGS: Mapping[str, str] = {
+    "sparse": "retrieve.legs.sparse:SparseLeg",
+    "dense": "retrieve.legs.dense:DenseLeg",
+}
+
+FUSIONS: Mapping[str, str] = {
+    "default": "retrieve.fusion.evidence:EvidenceFusion",
+    "convex": "retrieve.fusion.convex:ConvexFusion",
+    "rrf": "retrieve.fusion.rrf:ReciprocalRankFusion",
+}

@@ -1,0 +1,1 @@
+"""Fusions: one ranking out of several."""

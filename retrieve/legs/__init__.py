@@ -1,0 +1,1 @@
+"""Legs: independent ways to find chunks."""

@@ -1,0 +1,204 @@
+"""From a query to ranked, explained hits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from index.contract import Keys, Ranking
+from index.pipeline import Snapshot
+from ingest.contract import load_component
+from retrieve.components import FUSIONS, LEGS
+from retrieve.contract import (
+    MAX_K,
+    MAX_QUERY_CHARS,
+    AnalyzedQuery,
+    BadQuery,
+    Explanation,
+    Fused,
+    Fusion,
+    Hit,
+    Leg,
+    LegResult,
+    LegScore,
+    Query,
+    SearchResult,
+)
+
+METHODS = (*LEGS, *FUSIONS)
+"""What `Query.fusion` may name: a leg alone, or a fusion of all."""
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """Answers queries over snapshots. `depth` candidates are taken from each leg (more where
+    more results are asked for); `options` are those of the fusions, by name."""
+
+    depth: int = 100
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def search(self, snapshot: Snapshot, query: Query) -> SearchResult:
+        """The hits of a query. Raises BadQuery, and BadInput for a wrong filter."""
+        _check(query)
+        clock = _Clock()
+        with clock.stage("analyze"):
+            parts = snapshot.parts
+            terms = parts.analyzer.query_terms(query.text)
+            analyzed = AnalyzedQuery(query.text, terms, parts.embedder.embed_query)
+        allowed = None
+        if query.filter:
+            with clock.stage("filter"):
+                allowed = snapshot.allowed(query.filter)
+        names = (query.fusion,) if query.fusion in LEGS else tuple(LEGS)
+        keys, legs = self._candidates(snapshot, analyzed, names, query.k, allowed, clock)
+        with clock.stage("fusion"):
+            fused = self._fuse(query.fusion, keys, legs)
+        with clock.stage("load"):
+            hits = _hits(snapshot, fused, keys, legs, query.k)
+        explanation = Explanation(
+            terms=terms,
+            fusion=query.fusion,
+            weights=fused.weights,
+            allowed=None if allowed is None else len(allowed),
+            timings_ms=clock.timings_ms,
+            notes=_notes(analyzed, legs, allowed),
+        )
+        return SearchResult(query, hits, snapshot.generation, explanation)
+
+    def _candidates(
+        self,
+        snapshot: Snapshot,
+        query: AnalyzedQuery,
+        names: tuple[str, ...],
+        k: int,
+        allowed: Keys | None,
+        clock: _Clock,
+    ) -> tuple[Keys, dict[str, LegResult]]:
+        """The candidates of all legs, ascending, and each leg's ranking and scores of them."""
+        legs = {name: _leg(name) for name in names}
+        if "dense" in names and len(snapshot.dense):
+            with clock.stage("embed"):
+                _ = query.vector
+        rankings = {}
+        for name, leg in legs.items():
+            with clock.stage(name):
+                rankings[name] = leg.search(snapshot, query, max(self.depth, k), allowed)
+        keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
+        with clock.stage("rescore"):
+            results = {
+                name: LegResult(ranking, _scores(legs[name], snapshot, query, keys, ranking))
+                for name, ranking in rankings.items()
+            }
+        return keys, results
+
+    def _fuse(self, name: str, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
+        if name in LEGS:
+            return Fused(legs[name].ranking, {name: 1.0})
+        if not len(keys):
+            return Fused(Ranking.of([], []), dict.fromkeys(legs, 0.0))
+        fusion: Fusion = load_component(FUSIONS, name, **self.options.get(name, {}))
+        return fusion.fuse(keys, legs)
+
+
+@lru_cache
+def _leg(name: str) -> Leg:
+    leg: Leg = load_component(LEGS, name)
+    return leg
+
+
+def _scores(
+    leg: Leg, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, ranking: Ranking
+) -> Any:
+    """The leg's scores of all candidates; those that it found itself are not asked for again."""
+    scores = np.zeros(len(keys), dtype=np.float32)
+    own = np.searchsorted(keys, ranking.keys)
+    scores[own] = ranking.scores
+    others = np.setdiff1d(keys, ranking.keys, assume_unique=True)
+    if len(others) and len(ranking.keys):
+        scores[np.searchsorted(keys, others)] = leg.score(snapshot, query, others)
+    return scores
+
+
+def _check(query: Query) -> None:
+    if not query.text.strip():
+        raise BadQuery("the query is empty: give some words to search for")
+    if len(query.text) > MAX_QUERY_CHARS:
+        raise BadQuery(
+            f"the query has {len(query.text):,} characters; {MAX_QUERY_CHARS:,} is the limit: "
+            "shorten it, or search for one part at a time"
+        )
+    if not 1 <= query.k <= MAX_K:
+        raise BadQuery(f"k must be from 1 to {MAX_K}, not {query.k}")
+    if query.fusion not in METHODS:
+        raise BadQuery(f"there is no fusion {query.fusion!r}; choose one of {', '.join(METHODS)}")
+
+
+def _hits(
+    snapshot: Snapshot, fused: Fused, keys: Keys, legs: Mapping[str, LegResult], k: int
+) -> list[Hit]:
+    """The first k that are still there. Deleted ones are rare, so k are loaded at first."""
+    ranks = {
+        name: {int(key): rank for rank, key in enumerate(leg.ranking.keys, start=1)}
+        for name, leg in legs.items()
+    }
+    hits: list[Hit] = []
+    for start in range(0, len(fused.ranking.keys), k):
+        page = [int(key) for key in fused.ranking.keys[start : start + k]]
+        stored = snapshot.chunks(page)
+        for offset, key in enumerate(page):
+            if key not in stored or len(hits) == k:
+                continue
+            place = int(np.searchsorted(keys, key))
+            hits.append(
+                Hit(
+                    rank=len(hits) + 1,
+                    score=float(fused.ranking.scores[start + offset]),
+                    chunk=stored[key].chunk,
+                    legs={
+                        name: LegScore(ranks[name].get(key), _number(leg.scores[place]))
+                        for name, leg in legs.items()
+                    },
+                    metadata=stored[key].metadata,
+                )
+            )
+        if len(hits) == k:
+            break
+    return hits
+
+
+def _number(score: np.float32) -> float | None:
+    return None if np.isnan(score) else float(score)
+
+
+def _notes(
+    query: AnalyzedQuery, legs: Mapping[str, LegResult], allowed: Keys | None
+) -> tuple[str, ...]:
+    notes = []
+    if allowed is not None and not len(allowed):
+        notes.append("the filter leaves no chunk")
+    elif "sparse" in legs and not query.terms:
+        notes.append("the query has no word to look up: the sparse leg has no vote")
+    elif "sparse" in legs and not len(legs["sparse"].ranking.keys):
+        notes.append("no chunk has a word of the query: the sparse leg has no vote")
+    return tuple(notes)
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self.timings_ms: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings_ms[name] = (time.perf_counter() - start) * 1000.0
