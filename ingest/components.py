@@ -1,0 +1,31 @@
+"""The parsers and chunkers by name, for `ingest.contract.load_component`.
+
+A value is "module:Class"; the module is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+PARSERS: Mapping[str, str] = {
+    "application/pdf": "ingest.parse.pdf:PdfParser",
+    DOCX: "ingest.parse.docx:DocxParser",
+    "text/html": "ingest.parse.html:HtmlParser",
+    "text/markdown": "ingest.parse.markdown:MarkdownParser",
+    "text/plain": "ingest.parse.text:TextParser",
+}
+
+PARSER_VERSIONS: Mapping[str, int] = {
+    "application/pdf": 1,
+    DOCX: 1,
+    "text/html": 1,
+    "text/markdown": 1,
+    "text/plain": 1,
+}
+"""Raised whenever a parser's output changes, so that documents are read again."""
+
+CHUNKERS: Mapping[str, str] = {
+    "structure": "ingest.chunk.structure:StructureChunker",
+}

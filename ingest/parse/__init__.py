@@ -1,0 +1,1 @@
+"""One parser to a file; `ingest.components` names them by media type."""

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.contract import Block, BlockKind, Source
+from ingest.lines import join_lines, join_pair
+from ingest.numbering import numbering, scheme_levels
+from ingest.parse.text import TextParser
+
+
+def read(text: str) -> list[tuple[str, int, str]]:
+    return [shape(block) for block in TextParser().parse_text(text).blocks]
+
+
+def shape(block: Block) -> tuple[str, int, str]:
+    return (block.kind.value, block.level, block.text)
+
+
+def test_hard_wrapped_english_is_joined() -> None:
+    text = (
+        "The committee met on Monday to discuss the budget for the coming year and\n"
+        "agreed that the depart-\n"
+        "ment needs a well-\n"
+        "known auditor before the end of the first quarter, which is close by now.\n"
+        "\n"
+        "A second paragraph follows here and it is wrapped at the same width as is\n"
+        "the first one.\n"
+    )
+    assert read(text) == [
+        (
+            "paragraph",
+            0,
+            "The committee met on Monday to discuss the budget for the coming year and agreed that "
+            "the department needs a well-known auditor before the end of the first quarter, which "
+            "is close by now.",
+        ),
+        (
+            "paragraph",
+            0,
+            "A second paragraph follows here and it is wrapped at the same width as is the first "
+            "one.",
+        ),
+    ]
+
+
+def test_hard_wrapped_chinese_is_joined_without_spaces() -> None:
+    text = (
+        "员工每年享有十五天年假，具体安排由部门经\n理决定，并报人事部门备案。当年没有使用的\n"
+        "假期可以顺延。\n"
+    )
+    assert read(text) == [
+        ("paragraph", 0, text.replace("\n", "")),
+    ]
+
+
+def test_one_paragraph_to_a_line_stays_so() -> None:
+    text = "公司上半年收入增长。\n利润也有所提高，主要由于成本下降。\n下半年预计平稳。\n"
+    assert [b[2] for b in read(text)] == text.split("\n")[:3]
+
+
+def test_chinese_numbering_gives_levels() -> None:
+    text = (
+        "星河公司员工手册\n\n第一章 总则\n第一条 为了规范管理，制定本手册。\n"
+        "第二条 本手册适用于全体员工。\n\n第二章 休假\n\n一、年假\n每年十五天。\n"
+        "（一）申请流程\n1. 填写申请表；\n2. 经理批准；\n   - 附上说明\n3. 人事备案。\n"
+    )
+    parsed = TextParser().parse_text(text)
+    assert parsed.title == "星河公司员工手册"
+    assert [shape(block) for block in parsed.blocks] == [
+        ("heading", 1, "星河公司员工手册"),
+        ("heading", 2, "第一章 总则"),
+        ("paragraph", 0, "第一条 为了规范管理，制定本手册。"),
+        ("paragraph", 0, "第二条 本手册适用于全体员工。"),
+        ("heading", 2, "第二章 休假"),
+        ("heading", 3, "一、年假"),
+        ("paragraph", 0, "每年十五天。"),
+        ("heading", 4, "（一）申请流程"),
+        ("list_item", 1, "1. 填写申请表；"),
+        ("list_item", 1, "2. 经理批准；"),
+        ("list_item", 2, "附上说明"),
+        ("list_item", 1, "3. 人事备案。"),
+    ]
+
+
+def test_english_structure() -> None:
+    text = (
+        "Annual Report\n=============\n\n1. Introduction\n\nSome words about the year.\n\n"
+        "1.1 Background\n\n  * first item which is long enough to be wrapped onto\n"
+        "    another line\n"
+        "  * second\n    1) nested one\n    2) nested two\n\n"
+        "    def area(r):\n        return 3.14 * r\n\nRISK FACTORS\n\nThere are some.\n"
+    )
+    assert read(text) == [
+        ("heading", 1, "Annual Report"),
+        ("heading", 3, "1. Introduction"),
+        ("paragraph", 0, "Some words about the year."),
+        ("heading", 4, "1.1 Background"),
+        ("list_item", 1, "first item which is long enough to be wrapped onto another line"),
+        ("list_item", 1, "second"),
+        ("list_item", 2, "1) nested one"),
+        ("list_item", 2, "2) nested two"),
+        ("code", 0, "def area(r):\n    return 3.14 * r"),
+        ("heading", 2, "RISK FACTORS"),
+        ("paragraph", 0, "There are some."),
+    ]
+
+
+def test_sentences_with_numbers_are_no_headings() -> None:
+    text = "1.5 million people live there.\n\n2021 was a good year.\n\n第三条街道上有一家书店。\n"
+    assert [kind for kind, _, _ in read(text)] == ["paragraph"] * 3
+
+
+@pytest.mark.parametrize("piece", ["x", "word and more. ", "这是一个句子。"])
+def test_giant_line_is_cut_in_sensible_time(piece: str) -> None:
+    text = piece * (8_000_000 // len(piece))
+    started = time.perf_counter()
+    blocks = TextParser().parse_text(text).blocks
+    assert time.perf_counter() - started < 20
+    assert max(len(block.text) for block in blocks) <= 20_000
+    got = "".join(block.text for block in blocks)
+    assert got.replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.text(st.sampled_from("ab 。，.1一第章-=*#\n\t　"), max_size=200))
+def test_no_letter_is_lost(text: str) -> None:
+    def letters(value: str) -> list[str]:
+        return sorted(c for c in value if c in "ab。，.1一第章")
+
+    got = "".join(block.text for block in TextParser().parse_text(text).blocks)
+    assert letters(got) == letters(text)
+
+
+def test_encoding_is_recorded() -> None:
+    source = Source("a.txt", "本公司成立于二〇〇三年，总部在杭州。".encode("gb18030"), "a.txt")
+    parsed = TextParser().parse(source, "text/plain")
+    assert parsed.metadata["encoding"] == "gb18030"
+    assert parsed.blocks[0].kind is BlockKind.PARAGRAPH
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        (["one", "two"], "one two"),
+        (["exam-", "ple"], "example"),
+        (["self-", "locking"], "self-locking"),
+        (["New-", "York"], "New-York"),
+        (["收入", "增长"], "收入增长"),
+        (["收入为", "20%"], "收入为20%"),
+        (["see https://", "example.org/a"], "see https://example.org/a"),
+        (["737–", "9"], "737–9"),
+        (["soft\u00ad", "ware"], "software"),
+        (["", "  a  b ", ""], "a b"),
+    ],
+)
+def test_join_lines(lines: list[str], joined: str) -> None:
+    assert join_lines(lines) == joined
+    if len(lines) == 2:
+        assert join_pair(*lines) == joined
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "title"),
+    [
+        ("第七章 企业资信状况", "cn-chapter", "企业资信状况"),
+        ("第七章企业资信状况", "cn-chapter", "企业资信状况"),
+        ("第二节　主要业务", "cn-section", "主要业务"),
+        ("一、发行人概况", "cn-list", "发行人概况"),
+        ("（三）其他", "cn-paren", "其他"),
+        ("1.2.3 Results", "dec3", "Results"),
+        ("1.1 背景", "dec2", "背景"),
+        ("2. Methods", "dec1", "Methods"),
+        ("1 Introduction", "dec1", "Introduction"),
+        ("Article 4 Scope", "article", "Scope"),
+        ("Appendix B", "appendix", ""),
+        ("ITEM 1A. RISK FACTORS", "item", "RISK FACTORS"),
+    ],
+)
+def test_numbering(text: str, scheme: str, title: str) -> None:
+    found = numbering(text)
+    assert found is not None
+    assert (found.scheme, found.title) == (scheme, title)
+
+
+@pytest.mark.parametrize(
+    "text", ["14 CFR Part 39", "一般来说", "2021 Compared to 2020", "3.5%", "abc"]
+)
+def test_no_numbering(text: str) -> None:
+    assert numbering(text) is None
+
+
+def test_scheme_levels_follow_what_occurs() -> None:
+    assert scheme_levels(["dec2", "cn-chapter", "dec3"]) == {"cn-chapter": 1, "dec2": 2, "dec3": 3}
+    assert scheme_levels(["dec1", "dec2"], top=2) == {"dec1": 2, "dec2": 3}
+    assert scheme_levels(["dec1", "dec2"], {"dec1": 3}) == {"dec1": 3, "dec2": 4}
