@@ -1,0 +1,180 @@
+"""Web pages: the main content and its structure in, all else out, and nothing of worth lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.contract import Block, BlockKind, Parsed, Source, UnreadableFile
+from ingest.parse.html import HtmlParser
+
+H, P, L, CAP = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.CAPTION
+PROSE = "The main text of this page is long enough to count as prose for any reader of it. " * 3
+
+
+def parse(html: str | bytes, **options: bool) -> Parsed:
+    data = html.encode() if isinstance(html, str) else html
+    return HtmlParser(**options).parse(Source("a.html", data, "a.html"), "text/html")
+
+
+def shape(html: str) -> list[tuple[BlockKind, int, str]]:
+    return [(b.kind, b.level, b.text) for b in parse(html).blocks]
+
+
+def table(html: str) -> Block:
+    (found,) = [b for b in parse(html).blocks if b.kind is BlockKind.TABLE]
+    return found
+
+
+def test_structure() -> None:
+    html = """<h1>A <i>b</i></h1><p>One
+      line.<br>Next</p>loose <b>text</b><h3>C</h3>
+      <blockquote><p>quoted</p></blockquote><pre>def f():
+    return 1</pre>
+      <figure><img src=x><figcaption>A figure</figcaption></figure>"""
+    assert shape(html) == [
+        (H, 1, "A b"),
+        (P, 0, "One line.\nNext"),
+        (P, 0, "loose text"),
+        (H, 3, "C"),
+        (P, 0, "quoted"),
+        (BlockKind.CODE, 0, "def f():\n    return 1"),
+        (CAP, 0, "A figure"),
+    ]
+
+
+def test_lists_nest_and_count() -> None:
+    html = "<ol start=3><li>a<ul><li>b</li><li><p>c</p><p>d</p></li></ul></li><li>e</li></ol>"
+    assert shape(html) == [
+        (L, 1, "3. a"),
+        (L, 2, "- b"),
+        (L, 2, "- c"),
+        (L, 2, "d"),
+        (L, 1, "4. e"),
+    ]
+
+
+def test_definitions_keep_term_and_meaning_together() -> None:
+    html = "<dl><dt>HTTP</dt><dd>a protocol</dd><dt>Alone</dt></dl>"
+    assert [b.text for b in parse(html).blocks] == ["- HTTP: a protocol", "- Alone"]
+
+
+def test_table_spans_and_headers() -> None:
+    block = table(
+        """<table><caption>Sales</caption>
+        <thead><tr><th rowspan=2>City</th><th colspan=2>2021</th></tr>
+        <tr><th>Q1</th><th>Q2</th></tr></thead>
+        <tr><td>Paris</td><td>1</td><td>2<br>3</td></tr></table>"""
+    )
+    assert block.table is not None
+    assert block.table.header_rows == 2
+    assert block.table.rows == (
+        ("City", "2021", "2021"),
+        ("City", "Q1", "Q2"),
+        ("Paris", "1", "2 3"),
+    )
+
+
+def test_infobox_title_becomes_its_caption() -> None:
+    html = (
+        "<table class=infobox><tr><th colspan=2>Duck</th></tr><tr><th>Class</th><td>Aves</td></tr>"
+        "<tr><th>Order</th><td>Anseriformes</td></tr></table>"
+    )
+    kinds = shape(html)
+    assert kinds[0] == (CAP, 0, "Duck")
+    assert kinds[1][2].endswith("| Class | Aves |\n| Order | Anseriformes |")
+
+
+def test_table_without_th_has_its_first_row_as_header() -> None:
+    html = "<table><tr><td>a<td>b<tr><td>1<td>2</table>"
+    assert table(html).text == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_layout_table_reads_as_text() -> None:
+    html = (
+        "<table><tr><td><h2>Left</h2><p>text</p></td><td>right</td></tr>"
+        "<tr><td>x</td><td><table><tr><td>k</td><td>v</td></tr><tr><td>1</td><td>2</td></tr>"
+        "</table></td></tr></table>"
+    )
+    kinds = [(b.kind, b.text) for b in parse(html).blocks]
+    assert kinds[:3] == [(H, "Left"), (P, "text"), (P, "right")]
+    assert (BlockKind.TABLE, "| k | v |\n| --- | --- |\n| 1 | 2 |") in kinds
+
+
+def test_what_surrounds_the_content_goes() -> None:
+    links = "".join(f"<li><a href=/{n}>Topic {n}</a></li>" for n in range(9))
+    html = f"""<html><head><title>Duck - Site</title><style>x</style></head><body>
+      <a class=skip-link href=#m>Skip</a><header><p>Site banner</p></header>
+      <nav><ul><li>Home</li></ul></nav><div id=cookie-banner>We use cookies</div>
+      <div class="menu main">Choose</div><ul>{links}</ul>
+      <main><h1>Duck <span class=mw-editsection>[edit]</span></h1><p>{PROSE}<sup class=reference>
+      [1]</sup></p><p hidden>ghost</p><p style="display: none">ghost</p>
+      <aside>Note: a side remark.</aside></main>
+      <aside>Other news</aside><script>var x = "ghost";</script><footer>Copyright</footer>
+      </body></html>"""
+    parsed = parse(html)
+    assert parsed.title == "Duck"
+    assert [b.text for b in parsed.blocks] == ["Duck", PROSE.strip(), "Note: a side remark."]
+
+
+def test_main_text_in_an_oddly_named_part_is_kept() -> None:
+    html = f"<body><nav>Home</nav><div class=sidebar><p>{PROSE}</p></div><div>End</div></body>"
+    assert PROSE.strip() in [b.text for b in parse(html).blocks]
+    paragraphs = "".join(f"<div class=related><p>{PROSE}</p></div>" for _ in range(5))
+    assert len(parse(f"<body><p>short</p>{paragraphs}</body>").blocks) == 6
+
+
+def test_small_main_does_not_hide_the_text_beside_it() -> None:
+    html = f"<body><main><p>Teaser</p></main><section><p>{PROSE}</p></section></body>"
+    assert [b.text for b in parse(html).blocks] == ["Teaser", PROSE.strip()]
+
+
+def test_page_of_nothing_but_navigation_is_kept() -> None:
+    assert [b.text for b in parse("<nav><p>Only this</p></nav>").blocks] == ["Only this"]
+
+
+def test_several_articles_are_all_kept() -> None:
+    html = "".join(f"<article><h2>N{n}</h2><p>{PROSE}</p></article>" for n in range(3))
+    parsed = parse(html)
+    assert [b.text for b in parsed.blocks if b.kind is H] == ["N0", "N1", "N2"]
+    assert {b.level for b in parsed.blocks if b.kind is H} == {1}
+
+
+def test_metadata_and_title() -> None:
+    html = """<html lang=zh-CN><head><meta charset=utf-8><title>标题 | 网站</title>
+      <meta name=author content="王 五"><meta property="og:description" content=简介>
+      <meta property="article:published_time" content=2024-05-01>
+      <link rel=canonical href="https://example.org/a"></head><body><h1>标题</h1>正文</body>"""
+    parsed = parse(html)
+    assert parsed.title == "标题"
+    assert parsed.metadata == {
+        "author": "王 五",
+        "description": "简介",
+        "created": "2024-05-01",
+        "lang": "zh-CN",
+        "url": "https://example.org/a",
+    }
+    assert parse("<title>Stated</title><p>x").title == "Stated"
+    assert parse("<p>x").title == ""
+
+
+def test_encodings_and_xml_declarations() -> None:
+    for codec in ("gb18030", "utf-8", "utf-16"):
+        html = f'<?xml version="1.0" encoding="{codec}"?><html><head><meta charset="{codec}">'
+        html += "</head><body><p>鸭子是一种常见的水鸟，分布在世界各地。</p></body></html>"
+        assert parse(html.encode(codec)).blocks[0].text == "鸭子是一种常见的水鸟，分布在世界各地。"
+
+
+def test_deep_nesting_is_read() -> None:
+    html = "<div>" * 1500 + "deep" + "</div>" * 1500
+    assert [b.text for b in parse(html).blocks] == ["deep"]
+
+
+@pytest.mark.parametrize("html", ["", "   ", "<html></html>", "<script>1</script>", "<!-- x -->"])
+def test_page_without_text_is_unreadable(html: str) -> None:
+    with pytest.raises(UnreadableFile, match="no visible text|no HTML"):
+        parse(html)
+
+
+def test_everything_visible_on_request() -> None:
+    html = f"<nav>Home</nav><p>{PROSE}</p><script>ghost</script>"
+    assert [b.text for b in parse(html, main_only=False).blocks] == ["Home", PROSE.strip()]
