@@ -41,6 +41,9 @@ def sections(blocks: Sequence[Block], title: str) -> list[Section]:
             found.append(Section(path(open_headings), tuple(body)))
             body.clear()
         elif childless is not None and open_headings[-1][0] >= next_level:
+            if open_headings[-1][1] == title and (next_level or found):
+                childless = None  # every other chunk names it
+                return
             parents = path(open_headings[:-1])
             if found and found[-1].empty and found[-1].path == parents:
                 found[-1] = Section(parents, (*found[-1].blocks, childless), empty=True)

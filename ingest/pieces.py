@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from ingest.contract import BLOCK_SEPARATOR, Block, BlockKind
-from ingest.sentences import Span, clauses, fragments, split
+from ingest.sentences import Span, clauses, cut_at, fragments, split
 from ingest.tables import body_lines, column_names, escape, header_lines, to_markdown
 
 BLOCK, SENTENCE, CLAUSE, FRAGMENT, ROW = 0.0, 0.5, 3.0, 4.0, 3.0
@@ -95,14 +94,7 @@ def _code_groups(text: str) -> list[Span]:
 
 def _between(text: str, pattern: re.Pattern[str]) -> list[Span]:
     """Spans that end where the pattern's matches do."""
-    cuts = [0, *(match.end() for match in pattern.finditer(text)), len(text)]
-    spans: list[Span] = []
-    for a, b in pairwise(cuts):
-        if not text[a:b].strip() and spans:
-            spans[-1] = (spans[-1][0], b)
-        elif a < b:
-            spans.append((a, b))
-    return spans
+    return cut_at(text, [match.end() for match in pattern.finditer(text)])
 
 
 def _joined(spans: Sequence[Span], grain: int) -> list[Span]:

@@ -170,7 +170,7 @@ def _in_url(text: str, position: int) -> bool:
 
 def clauses(text: str) -> list[Span]:
     """The text cut after commas, colons, dashes and line breaks; not inside numbers."""
-    return _cut_at(text, [match.end() for match in _CLAUSE.finditer(text)])
+    return cut_at(text, [match.end() for match in _CLAUSE.finditer(text)])
 
 
 def fragments(text: str, size: int) -> list[Span]:
@@ -184,7 +184,7 @@ def fragments(text: str, size: int) -> list[Span]:
         want = size if rest >= 2 * size else (rest + 1) // 2
         start = _cut_before(text, start, start + want)
         cuts.append(start)
-    return _cut_at(text, cuts)
+    return cut_at(text, cuts)
 
 
 def _cut_before(text: str, start: int, end: int) -> int:
@@ -227,14 +227,13 @@ def can_cut(text: str, index: int) -> bool:
     return not unicodedata.category(after).startswith("M")
 
 
-def _cut_at(text: str, cuts: list[int]) -> list[Span]:
+def cut_at(text: str, cuts: list[int]) -> list[Span]:
     """Spans between the cuts (ascending); one that holds white space alone joins the span
-    before it.
-    """
+    before it, at the start of the text the one after it."""
     spans: list[Span] = []
     start = 0
     for end in [*cuts, len(text)]:
-        if end == start:
+        if end == start or (not spans and end < len(text) and text[start:end].isspace()):
             continue
         if spans and text[start:end].isspace():
             spans[-1] = (spans[-1][0], end)

@@ -224,6 +224,12 @@ def test_headings_without_a_body_are_kept() -> None:
     ]
 
 
+def test_title_alone_is_a_chunk_only_where_there_is_nothing_else() -> None:
+    title = Block(H, "Title", 1)
+    assert [c.text for c in cut([title])] == ["Title"]
+    assert [c.text for c in cut([title, Block(H, "A", 1), Block(P, "x.")])] == ["x."]
+
+
 def test_long_paragraph_is_cut_at_sentence_ends() -> None:
     sentences = [f"Sentence {n} says that Mr. Fox paid 3.5 dollars. " for n in range(30)]
     chunks = cut([Block(P, "".join(sentences).strip())], 60)

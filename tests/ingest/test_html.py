@@ -171,7 +171,7 @@ def test_deep_nesting_is_read() -> None:
 
 @pytest.mark.parametrize("html", ["", "   ", "<html></html>", "<script>1</script>", "<!-- x -->"])
 def test_page_without_text_is_unreadable(html: str) -> None:
-    with pytest.raises(UnreadableFile, match="no visible text|no HTML"):
+    with pytest.raises(UnreadableFile, match=r"no visible text|no HTML"):
         parse(html)
 
 
