@@ -25,7 +25,8 @@ class GeneratorUnavailable(Unavailable):
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A numbered passage given to a generator; `number` (from 1) is what `[n]` refers to.
-    `score` is the retriever's."""
+    `score` is the retriever's.
+    """
 
     number: int
     chunk: Chunk
@@ -52,7 +53,8 @@ class Answer:
     """An answer in Markdown with `[n]` marks. `citations` are those that stood the check;
     `dropped` says, one line each, which did not and why. `known` is False where the passages
     hold no answer; the text then says so. `generator` names what wrote it, `notes` says what
-    did not go as asked (a fallback, a cut)."""
+    did not go as asked (a fallback, a cut).
+    """
 
     text: str
     citations: Sequence[Citation]
@@ -65,7 +67,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """A piece of the answer as it is written. Pieces are provisional until the Answer, which
-    is always the last event, replaces them."""
+    is always the last event, replaces them.
+    """
 
     text: str
 
@@ -81,5 +84,6 @@ class Generator(Protocol):
 
     def stream(self, question: str, passages: Sequence[Passage]) -> Iterator[Event]:
         """TextDelta events, then one Answer. Raises GeneratorUnavailable before the first
-        event or between events."""
+        event or between events.
+        """
         ...

