@@ -1,0 +1,1 @@
+"""Generators: passages to answers."""

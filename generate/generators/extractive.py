@@ -1,0 +1,202 @@
+"""Answers made of the passages' own sentences, list items and table rows; no language model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from generate.citations import CitationChecker
+from generate.contract import Answer, Event, Passage, Similarity, Terms, TextDelta
+from generate.language import NEAREST, UNKNOWN, Language
+from generate.question import Question, understand
+from generate.scoring import Scored, relevant, score
+from generate.units import Unit, UnitKind, cut, readable, sentences
+
+# A second sentence is worth its place while it is nearly as good as the best one.
+NEARLY_AS_GOOD = 0.8
+# Share of the smaller one's terms above which two units say the same.
+SAME = 0.8
+MAX_LIST = 20  # items of one list that are shown
+WIDE_ROW = 6  # columns; of wider tables the row's name and the columns asked for are shown
+NEAREST_SHOWN = 3
+_BULLET = 4  # characters of a list marker at most
+
+_STOP = re.compile(r"[.!?。！？…；;][\"'”’)）】」』]*$")
+_LEANS = re.compile(
+    r"(?:it|its|they|their|he|his|she|her|this|these|that|those|such|both|here|there)\b"
+    r"|[它他她]们?|[这這此该該其]|[本上]述|两者|前者|后者",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ExtractiveGenerator:
+    """Quotes what answers best. `terms` is the index analyzer's; `similarity` compares the
+    question with each sentence and is needed where the two are in different languages.
+    `max_units` bounds the sentences or rows of an answer; a list asked for counts as one.
+    """
+
+    terms: Terms
+    similarity: Similarity | None = None
+    max_units: int = 3
+
+    def __post_init__(self) -> None:
+        if self.max_units < 1:
+            raise ValueError(f"max_units must be at least 1, not {self.max_units}")
+
+    @property
+    def name(self) -> str:
+        return "extractive"
+
+    def stream(self, question: str, passages: Sequence[Passage]) -> Iterator[Event]:
+        """The answer line by line, then whole. Raises nothing of its own."""
+        answer = self.answer(question, passages)
+        for line in answer.text.splitlines(keepends=True):
+            yield TextDelta(line)
+        yield answer
+
+    def answer(self, question: str, passages: Sequence[Passage]) -> Answer:
+        """The best units, each with its citation; or that there are none, and the nearest
+        passages.
+        """
+        asked = understand(question, self.terms)
+        units = [unit for passage in passages for unit in cut(passage)]
+        scored = score(asked, units, self.terms, self.similarity)
+        unknown = Answer(_unknown(asked.language, passages), (), False, self.name)
+        if not relevant(asked, scored, self.similarity is not None):
+            return unknown
+        text = _write(asked, _choose(asked, scored, self.max_units), units)
+        answer = Answer(text, (), True, self.name)
+        checked = CitationChecker(self.terms, self.similarity).check(answer, passages)
+        return checked if checked.citations else unknown
+
+
+def _unknown(language: Language, passages: Sequence[Passage]) -> str:
+    """That the answer was not found, and where it might have been."""
+    lines = [UNKNOWN[language]]
+    if passages:
+        lines += ["", NEAREST[language], ""]
+    for passage in passages[:NEAREST_SHOWN]:
+        lines.append(f"- {passage.chunk.context or passage.chunk.document_id}{_page(passage)}")
+    return "\n".join(lines)
+
+
+def _page(passage: Passage) -> str:
+    pages = passage.chunk.pages
+    return f" (p. {pages[0]})" if pages else ""
+
+
+def _choose(asked: Question, scored: Sequence[Scored], limit: int) -> list[Scored]:
+    """The best units that do not repeat each other, in reading order: the passage of the best
+    one first.
+    """
+    ranked = sorted(
+        (s for s in scored if s.unit.kind is not UnitKind.INTRO or asked.wants_many),
+        key=lambda s: (-s.score, s.unit.passage.number, s.unit.span),
+    )
+    chosen: list[Scored] = []
+    for candidate in ranked:
+        if len(chosen) == limit or (chosen and candidate.score < NEARLY_AS_GOOD * chosen[0].score):
+            break
+        if not any(_same(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    places = {s.unit.passage.number: i for i, s in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda s: (places[s.unit.passage.number], s.unit.span))
+
+
+def _same(one: Scored, other: Scored) -> bool:
+    if one.unit.group and one.unit.group == other.unit.group:
+        return one.unit.passage.number == other.unit.passage.number and one.unit == other.unit
+    smaller = min(len(one.terms), len(other.terms))
+    return smaller > 0 and len(one.terms & other.terms) / smaller > SAME
+
+
+def _write(asked: Question, chosen: Sequence[Scored], units: Sequence[Unit]) -> str:
+    """Markdown: sentences as a paragraph, rows and items as bullets, a whole list in place of
+    its items where the question asks for one.
+    """
+    blocks: list[list[str]] = []
+    listed: set[tuple[int, int]] = set()
+    running: list[str] = []
+    for entry in chosen:
+        unit = entry.unit
+        key = (unit.passage.number, unit.group)
+        if key in listed:
+            continue
+        if unit.kind is UnitKind.SENTENCE and _STOP.search(unit.text):
+            running.append(_cited(_placed(asked, entry), unit))
+            continue
+        if running:
+            blocks.append([" ".join(running)])
+            running = []
+        if unit.kind is UnitKind.ROW:
+            blocks.append([_cited(f"- {_row(asked, entry)}", unit)])
+        elif asked.wants_many and unit.group:
+            listed.add(key)
+            blocks.append(_list([u for u in units if (u.passage.number, u.group) == key]))
+        elif unit.kind is UnitKind.ITEM:
+            blocks.append([_cited(f"- {_placed(asked, entry)}", unit)])
+        else:  # a line without a full stop would run into the next sentence
+            blocks.append([_cited(_placed(asked, entry), unit)])
+    if running:
+        blocks.append([" ".join(running)])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _list(group: Sequence[Unit]) -> list[str]:
+    lines: list[str] = []
+    for unit in group[: MAX_LIST + 1]:
+        if unit.kind is UnitKind.INTRO:
+            lines += [_cited(unit.text, unit), ""]
+        else:
+            ordered = unit.marker.rstrip(".)、．").isdigit()
+            lines.append(_cited(f"{unit.marker if ordered else '-'} {unit.text}", unit))
+    return lines
+
+
+def _placed(asked: Question, entry: Scored) -> str:
+    """The unit's text; under its heading where it leans on what went before, or where words of
+    the question stand in the heading only.
+    """
+    unit = entry.unit
+    path = unit.passage.chunk.heading_path
+    heading = path[-1] if path else unit.passage.chunk.title
+    if heading and heading not in unit.text and _LEANS.match(unit.text):
+        return (
+            f"**{heading}**: {unit.text}"
+            if asked.language == "en"
+            else f"**{heading}**：{unit.text}"
+        )
+    return unit.text
+
+
+def _row(asked: Question, entry: Scored) -> str:
+    """A table row as a line; of a wide one its first cell and what the question names."""
+    cells = entry.unit.cells
+    if len(cells) <= WIDE_ROW:
+        return entry.unit.text
+    wanted = set(asked.terms)
+    kept = [
+        (name, value)
+        for i, (name, value) in enumerate(cells)
+        if i == 0 or any(term in f"{name} {value}".casefold() for term in wanted)
+    ]
+    return readable(kept) if len(kept) > 1 else entry.unit.text
+
+
+def _cited(text: str, unit: Unit) -> str:
+    """The text with a mark behind it, or behind each of its sentences."""
+    mark = f"[{unit.passage.number}]"
+    if unit.kind is not UnitKind.ITEM:
+        return f"{text} {mark}"
+    spans = sentences(text)
+    if len(spans) < 2:
+        return f"{text} {mark}"
+    # A sentence that only a bullet or number opens stays with what follows it.
+    out = text[: spans[0][0]]
+    for start, end in spans:
+        piece = text[start:end]
+        whole = piece[-1] not in ";；" and len(piece) > _BULLET
+        out += f"{piece} {mark} " if whole or end == spans[-1][1] else f"{piece} "
+    return out.rstrip()
