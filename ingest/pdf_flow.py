@@ -1,0 +1,168 @@
+"""What needs all pages: furniture by repetition, paragraphs over page and column breaks, list
+nesting, headers of tables that go on; then the blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ingest.contract import Block, BlockKind, Table
+from ingest.lines import ends_sentence, is_spaceless, join_pair
+from ingest.numbering import numbering
+from ingest.pdf_blocks import Draft
+from ingest.pdf_layout import is_page_number
+from ingest.tables import to_markdown
+
+_PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
+_EDGE = 0.12
+
+
+def mark_furniture(drafts: Sequence[Draft]) -> None:
+    """Texts that stand at the same place near the edge of at least three pages (digits aside;
+    of both where there are only two), and page numbers there, become furniture."""
+    places: dict[tuple[str, int, int], set[int]] = {}
+    keyed: list[tuple[Draft, tuple[str, int, int]]] = []
+    for draft in drafts:
+        if draft.kind is BlockKind.TABLE or draft.page_height <= 0 or not _at_edge(draft):
+            continue
+        if is_page_number(draft.text) and _at_edge(draft, 0.1):
+            draft.kind = BlockKind.FURNITURE
+            continue
+        text = re.sub(r"\d+", "#", draft.text.casefold())
+        for shift in (0, 1):
+            key = (text, round(draft.boxes[0].y0 / 6 + shift / 2), shift)
+            places.setdefault(key, set()).add(draft.page)
+            keyed.append((draft, key))
+    _mark_counted_pages(drafts)
+    least = 3 if len({draft.page for draft in drafts}) >= 3 else 2
+    for draft, key in keyed:
+        sure = len(places[key]) >= 3 or draft.kind is not BlockKind.HEADING
+        if len(places[key]) >= least and sure and len(draft.text) <= 200:
+            draft.kind = BlockKind.FURNITURE
+
+
+def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
+    """Numbers that come first or last on their page and count up with the pages."""
+    ends: dict[int, list[Draft]] = {}
+    for draft in drafts:
+        ends.setdefault(draft.page, []).append(draft)
+    numbered: dict[int, list[Draft]] = {}
+    for page, found in ends.items():
+        for draft in {id(d): d for d in (found[0], found[-1])}.values():
+            if re.fullmatch(r"\d{1,4}", draft.text.strip()):
+                numbered.setdefault(int(draft.text) - page, []).append(draft)
+    for group in numbered.values():
+        if len(group) >= 3:
+            for draft in group:
+                draft.kind = BlockKind.FURNITURE
+
+
+def _at_edge(draft: Draft, edge: float = _EDGE) -> bool:
+    box = draft.boxes[0]
+    return box.y1 < draft.page_height * edge or box.y0 > draft.page_height * (1 - edge)
+
+
+def join_paragraphs(drafts: Sequence[Draft]) -> list[Draft]:
+    """Paragraphs and list items that a page or column break cut become one again, with the
+    boxes of both parts. Furniture and footnotes in between are passed over."""
+    out: list[Draft] = []
+    last: Draft | None = None
+    for draft in drafts:
+        if last is not None and draft.kind is BlockKind.PARAGRAPH and _goes_on(last, draft):
+            last.text = join_pair(last.text, draft.text)
+            last.boxes.extend(draft.boxes)
+            last.last_x, last.column = draft.last_x, draft.column
+            continue
+        out.append(draft)
+        if draft.kind not in _PASSED_OVER:
+            last = draft
+    return out
+
+
+def _goes_on(first: Draft, second: Draft) -> bool:
+    if first.kind not in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
+        return False
+    before, after = first.boxes[-1], second.boxes[0]
+    next_page = after.page == before.page + 1
+    next_column = after.page == before.page and after.x0 > before.x1 - 5 and after.y0 < before.y1
+    if not (next_page or next_column) or ends_sentence(first.text):
+        return False
+    if "\n" in first.text or "\n" in second.text or abs(first.size - second.size) > 0.75:
+        return False
+    head, tail = second.text[0], first.text[-1]
+    if head.islower() or tail in ",，、(（“‘":
+        return True
+    if tail == "-" and head.isalpha():
+        return True
+    if numbering(second.text) is not None:
+        return False
+    if is_spaceless(head) or is_spaceless(tail):
+        full = first.last_x >= first.column[2] - 2.5 * max(first.size, 1)
+        indented = second.first_x > second.column[0] + 1.2 * max(second.size, 1)
+        return full and not indented
+    return head.isdigit() and tail.isalpha() and tail.islower()
+
+
+def nest_lists(drafts: Sequence[Draft]) -> None:
+    """The depth of list items from how far they are indented within their run."""
+    indents: list[float] = []
+    last: Draft | None = None
+    for draft in drafts:
+        if draft.kind in _PASSED_OVER:
+            continue
+        if draft.kind is not BlockKind.LIST_ITEM:
+            indents, last = [], None
+            continue
+        x = draft.first_x
+        if last is not None and (draft.page != last.page or draft.column[0] > last.column[2]):
+            # Another page or column has another margin: the level goes on from the last one's.
+            shift = x - last.first_x
+            if abs(shift) > 60:
+                indents = [indent + shift for indent in indents]
+        while indents and indents[-1] > x + 5:
+            indents.pop()
+        if not indents or x > indents[-1] + 5:
+            indents.append(x)
+        draft.level = len(indents)
+        last = draft
+
+
+def carry_headers(drafts: Sequence[Draft]) -> None:
+    """A table that goes on over the page break without its header gets it again, so that its
+    cells keep their column names."""
+    last: Draft | None = None
+    for draft in drafts:
+        if draft.kind in _PASSED_OVER:
+            continue
+        if draft.table is not None and last is not None and last.table is not None:
+            draft.table = _headed(last, draft)
+            draft.text = to_markdown(draft.table)
+        last = draft if draft.table is not None else None
+
+
+def _headed(first: Draft, second: Draft) -> Table:
+    above, table = first.table, second.table
+    assert above is not None and table is not None
+    same_place = (
+        abs(first.column[0] - second.column[0]) < 12
+        and abs(first.column[2] - second.column[2]) < 12
+    )
+    if (
+        second.page != first.boxes[-1].page + 1
+        or not above.header_rows
+        or table.header_rows
+        or len(above.rows[0]) != len(table.rows[0])
+        or not same_place
+    ):
+        return table
+    header = above.rows[: above.header_rows]
+    return Table((*header, *table.rows), above.header_rows)
+
+
+def finished(drafts: Sequence[Draft]) -> Iterator[Block]:
+    """The blocks, empty ones left out."""
+    for draft in drafts:
+        if draft.text.strip():
+            level = draft.level if draft.kind in (BlockKind.HEADING, BlockKind.LIST_ITEM) else 0
+            table = draft.table if draft.kind is BlockKind.TABLE else None
+            yield Block(draft.kind, draft.text, level, tuple(draft.boxes), table)

@@ -1,0 +1,172 @@
+"""Heading levels over a whole document: by its outline, by section numbers, by looks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from ingest.contract import BlockKind
+from ingest.numbering import numbering, scheme_levels
+from ingest.pdf_blocks import Draft
+
+Outline: TypeAlias = Sequence[tuple[int, str, int]]
+"""Entries as (level from 1, title, page from 1)."""
+
+_Style: TypeAlias = tuple[float, bool, bool, bool]
+DEEPEST = 6
+
+
+def set_levels(drafts: Sequence[Draft], outline: Outline) -> None:
+    """Give every heading its level (1 to DEEPEST), the same for the same look and scheme."""
+    headings = [draft for draft in drafts if draft.kind is BlockKind.HEADING]
+    by_outline = _match(headings, outline)
+    schemes = _schemes(headings)
+    styles = _styles(headings)
+    top = 1 if by_outline else 1 + _towered_over(headings, styles, schemes)
+    levels = _numbered_levels(by_outline, schemes, top)
+    anchored = {**{i: levels[scheme] for i, scheme in schemes.items()}, **by_outline}
+    looks = _style_levels(styles, anchored)
+    for index, heading in enumerate(headings):
+        level = anchored.get(index, looks[styles[index]])
+        heading.level = max(1, min(DEEPEST, level))
+
+
+def _schemes(headings: Sequence[Draft]) -> dict[int, str]:
+    """The numbering scheme of each numbered heading. Bare numbers that do not start from 1 are
+    no section numbers (`14 CFR Part 39`)."""
+    found = {index: numbering(heading.text) for index, heading in enumerate(headings)}
+    numbered = {index: number for index, number in found.items() if number is not None}
+    single = {
+        number.number.strip(".．、 ") for number in numbered.values() if number.scheme == "dec1"
+    }
+    counts = bool(single & {"1", "2", "１"})
+    return {i: n.scheme for i, n in numbered.items() if n.scheme != "dec1" or counts}
+
+
+def title_of(drafts: Sequence[Draft], stated: str) -> str:
+    """The title that the file states where it is a real one, else the largest heading on the
+    first page that has any (nothing past page 3); "" where there is none."""
+    cleaned = " ".join(stated.split())
+    if is_real_title(cleaned):
+        return cleaned
+    for page in (1, 2, 3):
+        heads = [d for d in drafts if d.kind is BlockKind.HEADING and d.page == page]
+        marked = [d for d in heads if d.layout_kind in ("title", "section-header")]
+        titles = [d for d in marked if d.layout_kind == "title"] or marked or heads
+        if titles:
+            best = max(titles, key=lambda d: d.size)
+            return best.text if len(best.text) <= 200 else ""
+    return ""
+
+
+def is_real_title(title: str) -> bool:
+    """False for what programs put there by themselves: file names, program names, numbers."""
+    if len(title) < 3 or len(title) > 300 or not re.search(r"[^\W\d_]{2}", title):
+        return False
+    if re.search(r"\.(?:docx?|pdf|pptx?|xlsx?|indd|tex|dvi|qxd|rtf|txt|html?|wpd)$", title, re.I):
+        return False
+    return _BY_PROGRAM.match(title) is None
+
+
+_BY_PROGRAM = re.compile(
+    r"(?:Microsoft|untitled|无标题|未命名|文档\s*\d|Document\s*\d|Slide\s*\d|PowerPoint|PDF|Print|"
+    r"about:blank|https?://|file:)",
+    re.IGNORECASE,
+)
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, folded, for comparing an outline's title with a heading."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _match(headings: Sequence[Draft], outline: Outline) -> dict[int, int]:
+    """Levels of the headings that the outline names, on its page or the next to it."""
+    entries: dict[str, list[tuple[int, int]]] = {}
+    for level, title, page in outline:
+        entries.setdefault(_plain(title), []).append((page, level))
+    found: dict[int, int] = {}
+    for index, heading in enumerate(headings):
+        key = _plain(heading.text)
+        number = numbering(heading.text)
+        for candidate in (key, _plain(number.title) if number else ""):
+            near = [e for e in entries.get(candidate, ()) if abs(e[0] - heading.page) <= 1]
+            if candidate and near:
+                found[index] = min(near, key=lambda e: abs(e[0] - heading.page))[1]
+                break
+    return found
+
+
+def _towered_over(
+    headings: Sequence[Draft], styles: Sequence[_Style], schemes: Mapping[int, str]
+) -> bool:
+    """Whether headings without a number, the title aside, are larger than all numbered ones:
+    chapters whose number stands elsewhere."""
+    if not schemes:
+        return False
+    largest = max(styles[index][0] for index in schemes)
+    first_page = [h.size for h in headings if h.page == headings[0].page]
+    return any(
+        styles[index][0] > largest + 0.75
+        and not (h.page == headings[0].page and h.size == max(first_page))
+        for index, h in enumerate(headings)
+        if index not in schemes
+    )
+
+
+def _numbered_levels(
+    by_outline: Mapping[int, int], schemes: Mapping[int, str], top: int
+) -> dict[str, int]:
+    votes: dict[str, Counter[int]] = {}
+    for index, scheme in schemes.items():
+        if index in by_outline:
+            votes.setdefault(scheme, Counter())[by_outline[index]] += 1
+    settled = {scheme: _winner(counter) for scheme, counter in votes.items()}
+    return scheme_levels(schemes.values(), settled, top)
+
+
+def _winner(counter: Counter[int]) -> int:
+    return min(counter, key=lambda level: (-counter[level], level))
+
+
+def _styles(headings: Sequence[Draft]) -> list[_Style]:
+    """The look of each heading; sizes that differ by less than 0.75 points are one."""
+    merged: dict[float, float] = {}
+    anchor = 0.0
+    for size in sorted({heading.size for heading in headings}, reverse=True):
+        if not merged or anchor - size > 0.75:
+            anchor = size
+        merged[size] = anchor
+    return [
+        (merged[h.size], h.bold, h.text.isupper() and len(h.text) > 10, h.italic and not h.bold)
+        for h in headings
+    ]
+
+
+def _weight(style: _Style) -> tuple[float, bool, bool, bool]:
+    """Sorts styles from the most to the least prominent."""
+    size, bold, capitals, italic = style
+    return (-size, not capitals, not bold, italic)
+
+
+def _style_levels(styles: Sequence[_Style], anchored: Mapping[int, int]) -> dict[_Style, int]:
+    """A level for each look: that of most anchored headings of this look, else one below the
+    next more prominent look that has a level."""
+    votes: dict[_Style, Counter[int]] = {}
+    for index, level in anchored.items():
+        votes.setdefault(styles[index], Counter())[level] += 1
+    settled = {style: _winner(counter) for style, counter in votes.items()}
+    levels: dict[_Style, int] = {}
+    above = 0
+    for style in sorted(set(styles), key=_weight):
+        if style in settled:
+            level = settled[style]
+        else:
+            smaller = [lv for other, lv in settled.items() if other[0] < style[0] - 0.5]
+            level = max(1, min([above + 1, *smaller]))
+        levels[style] = level
+        above = max(above, level) if style in settled else level
+    return levels
