@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ingest.contract import BLOCK_SEPARATOR, Block, BlockKind
 from ingest.sentences import Span, clauses, cut_at, fragments, split
@@ -15,6 +16,8 @@ TOGETHER, APART, HARD = 2.0, -1.5, -10.0
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*?(?=[^\n])")
 _LINE = re.compile(r"\n+")
+_SENTENCE_END = re.compile(r"[。！？；…!?.;][”’」』\"）)]*\s*$")
+_SHORT_LINE = 80
 _COLON = re.compile(r"[:：]\s*$")
 _LED = (BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE, BlockKind.FORMULA)
 
@@ -225,21 +228,33 @@ def _joiner(before: Unit, after: Unit, blocks: Sequence[Block]) -> str:
 
 
 def owners(order: Sequence[int], blocks: Sequence[Block]) -> dict[int, int]:
-    """The table that each caption, and each line that announces a table, belongs to. `order`
-    holds the indices of neighbouring blocks. A caption between two tables is the latter's."""
+    """The table that each caption, and each short line that announces a table, belongs to.
+    `order` holds the indices of neighbouring blocks. A caption between two tables is the
+    latter's."""
     found: dict[int, int] = {}
-    for place, index in enumerate(order):
-        block = blocks[index]
-        caption = block.kind is BlockKind.CAPTION
-        if not caption and (block.kind is BlockKind.TABLE or not _COLON.search(block.text[-8:])):
-            continue
-        after = order[place + 1 : place + 2]
-        before = order[place - 1 : place] if caption else []
-        for near in (*after, *before):
-            if blocks[near].kind is BlockKind.TABLE:
-                found[index] = near
-                break
+    table = BlockKind.TABLE
+    for index, after in reversed(list(pairwise(order))):
+        owner = found.get(after, after)
+        if blocks[owner].kind is table and _announces(blocks[index]):
+            found[index] = owner
+    for before, index in pairwise(order):
+        owner = found.get(before, before)
+        caption = blocks[index].kind is BlockKind.CAPTION and index not in found
+        if caption and blocks[owner].kind is table and before not in found:
+            found[index] = owner
     return found
+
+
+def _announces(block: Block) -> bool:
+    """Whether the block is a caption, or a line that leads to what comes next."""
+    if block.kind is BlockKind.CAPTION:
+        return True
+    if block.kind is BlockKind.TABLE:
+        return False
+    if _COLON.search(block.text[-8:]):
+        return True
+    short = block.kind is BlockKind.PARAGRAPH and len(block.text) <= _SHORT_LINE
+    return short and not _SENTENCE_END.search(block.text[-8:])
 
 
 def boundary(one: Block, two: Block, *, owned: bool, by_table: bool) -> float:

@@ -235,7 +235,7 @@ def test_long_paragraph_is_cut_at_sentence_ends() -> None:
     chunks = cut([Block(P, "".join(sentences).strip())], 60)
     assert len(chunks) > 5
     assert all(c.text.startswith("Sentence") and c.text.endswith("dollars.") for c in chunks)
-    assert min(len(c.text) for c in chunks) * 2 > max(len(c.text) for c in chunks)
+    assert min(len(c.text) for c in chunks) * 3 > max(len(c.text) for c in chunks)
 
 
 def test_sentence_over_the_budget_is_cut_at_commas_then_anywhere_but_in_numbers() -> None:
@@ -254,6 +254,19 @@ def test_table_that_fits_is_its_own_chunk_with_its_caption() -> None:
     chunks = cut([para, caption, table, para], 120)
     assert [c.text for c in chunks] == [para.text, f"{caption.text}\n\n{table.text}", para.text]
     assert chunks[1].kind is BlockKind.TABLE
+
+
+def test_short_lines_before_a_table_stay_with_it() -> None:
+    rows = [["Year", "Sales"], *([str(2000 + n), str(n)] for n in range(5))]
+    para = Block(P, "Words in a paragraph before the table, quite enough of them to stand alone.")
+    table = table_block(make_table(rows))
+    blocks = [table, Block(P, "表2 销售情况"), Block(P, "单位：万元"), table, para]
+    chunks = cut(blocks, 90)
+    assert [c.text for c in chunks] == [
+        table.text,
+        f"表2 销售情况\n\n单位：万元\n\n{table.text}",
+        para.text,
+    ]
 
 
 def test_table_too_large_is_split_by_rows_under_its_header() -> None:
@@ -330,6 +343,16 @@ def test_an_edit_changes_few_chunks() -> None:
         changed[edited] = replace(blocks[edited], text=blocks[edited].text + " New words here.")
         after = {c.id for c in cut(changed, 120)}
         assert 1 <= len(after - before) <= 8
+
+
+def test_an_edit_in_one_long_paragraph_changes_few_chunks() -> None:
+    def chunks(first: str) -> set[str]:
+        rest = (f"Sentence {n} {'has words ' * (n * n % 7)}here." for n in range(400))
+        return {c.id for c in cut([Block(P, " ".join([first, *rest]))], 120)}
+
+    before, after = chunks("The first."), chunks("Another first sentence, which is longer.")
+    assert len(before) > 30
+    assert len(after - before) <= 12
 
 
 def test_overlap_repeats_the_last_sentences() -> None:
