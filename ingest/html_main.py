@@ -124,10 +124,13 @@ def _all_links(element: etree._Element) -> bool:
 def main_root(body: etree._Element) -> etree._Element:
     """The element that holds the main content: <main>, a lone <article>, or all of the body
     where those hold little of it."""
-    total = prose_length(body) or text_length(body)
-    measure = prose_length if prose_length(body) else text_length
     found = [e for e in elements(body) if e.tag == "main" or e.get("role") == "main"]
     articles = [e for e in elements(body) if e.tag == "article"]
+    if not found and not articles:
+        return body
+    prose = prose_length(body)
+    total = prose or text_length(body)
+    measure = prose_length if prose else text_length
     for candidates in (found, articles):
         if len(candidates) == 1 and measure(candidates[0]) >= 0.7 * total:
             return candidates[0]
@@ -137,9 +140,7 @@ def main_root(body: etree._Element) -> etree._Element:
 def prose_length(root: etree._Element) -> int:
     """Characters in paragraphs that are long and not mostly links."""
     total = 0
-    for element in elements(root):
-        if element.tag not in ("p", "li", "td", "dd", "pre", "blockquote"):
-            continue
+    for element in root.iter("p", "li", "td", "dd", "pre", "blockquote"):
         if element.tag != "p" and next(element.iter("p"), None) is not None:
             continue
         length = text_length(element)

@@ -15,11 +15,14 @@ _INLINE = frozenset(
     """.split()  # noqa: SIM905 - quoted words are harder to read and to mend
 )
 _LONG_CELL = 300
+_SAMPLED_ROWS = 200
 _MAX_ROWSPAN = 65_534
 
 
 def plain_text(element: etree._Element) -> str:
     """The text below the element on one line; blocks and line breaks part words."""
+    if not len(element):
+        return clean_cell(element.text or "")
     parts: list[str] = []
     for event, node in etree.iterwalk(element, events=("start", "end")):
         if node.tag not in _INLINE:
@@ -61,7 +64,7 @@ def holds_data(table: etree._Element) -> bool:
         return True
     if sum(1 for _ in table.iter("table")) > 1:
         return False
-    lengths = [len(plain_text(cell)) for cells in rows for cell in cells]
+    lengths = [len(plain_text(cell)) for cells in rows[:_SAMPLED_ROWS] for cell in cells]
     return sum(lengths) <= _LONG_CELL * len(lengths)
 
 

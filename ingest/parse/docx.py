@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _WRAPPERS = frozenset(
     f"{W}{n}" for n in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")
 )
+_MAX_BYTES = 1 << 30
 _REASON = "save it again from Word or LibreOffice as .docx"
 
 
@@ -54,6 +56,16 @@ def _open(source: Source) -> Any:
     """The document as python-docx sees it."""
     import docx
 
+    try:
+        with zipfile.ZipFile(io.BytesIO(source.data)) as package:
+            size = sum(item.file_size for item in package.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        size = 0  # python-docx says what is wrong with it
+    if size > _MAX_BYTES:
+        raise UnreadableFile(
+            f"{source.name}: it unpacks to {size >> 20} MiB, more than the {_MAX_BYTES >> 20} MiB "
+            "that are read; split the document"
+        )
     try:
         return docx.Document(io.BytesIO(source.data))
     except Exception as error:  # python-docx lets any fault of zip, XML and content through

@@ -269,3 +269,9 @@ def test_broken_file_is_unreadable(damage: str) -> None:
     }[damage]
     with pytest.raises(UnreadableFile, match="not readable as a Word document"):
         parse(data)
+
+
+def test_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.parse.docx._MAX_BYTES", 1000)
+    with pytest.raises(UnreadableFile, match="split the document"):
+        parse(saved(docx.Document()))
