@@ -25,8 +25,9 @@ COVER, MEANING, RANK, FORM = 1.0, 1.0, 0.15, 0.12
 FROM_CONTEXT, FROM_NEIGHBOUR = 0.6, 0.35
 # A word of the question that no passage holds may be a synonym, so it weighs half.
 ABSENT = 0.5
-# A code asked for by name ("E08", "av-240") leaves no doubt about what is meant.
-IDENTIFIER = 2.0
+# A code asked for by name ("E08") leaves no doubt about what is meant: what holds it itself comes
+# before what is only said around it.
+NAMED = 1.0
 SHORT_TERMS, SHORT_PENALTY = 3, 0.3  # a fragment says little, whatever it matches
 MAX_COMPARED = 64  # units given to the embedder: what is enough for eight passages
 
@@ -63,6 +64,7 @@ def score(
     own = [frozenset(terms(_matched(unit))) for unit in units]
     weights = rarity(question.terms, own)
     total = sum(weights.values()) or 1.0
+    codes = {t for t in weights if _CODE.fullmatch(t) and any(t in unit for unit in own)}
     shared = _context(units, own, terms)
     cover = [
         sum(w * max(float(t in own[i]), shared[i].get(t, 0.0)) for t, w in weights.items()) / total
@@ -74,6 +76,8 @@ def score(
         value = COVER * cover[i] + MEANING * float(lift[i])
         value += RANK / math.sqrt(unit.passage.number)
         value += FORM * question.form_of(unit.text)
+        if codes and codes <= own[i]:
+            value += NAMED
         if len(own[i]) < SHORT_TERMS or unit.text.endswith(("?", "？")):
             value -= SHORT_PENALTY
         scored.append(Scored(unit, value, own[i], cover[i], float(lift[i])))
@@ -105,8 +109,6 @@ def rarity(asked: Sequence[str], units: Sequence[frozenset[str]]) -> dict[str, f
         df = sum(term in unit for unit in units)
         weight = math.log(1 + (n - max(df, 1) + 0.5) / (max(df, 1) + 0.5))
         weights[term] = weight if df else ABSENT * weight
-        if _CODE.fullmatch(term):
-            weights[term] *= IDENTIFIER
     return weights
 
 

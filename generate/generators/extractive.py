@@ -195,8 +195,11 @@ def _cited(text: str, unit: Unit) -> str:
         return f"{text} {mark}"
     # A sentence that only a bullet or number opens stays with what follows it.
     out = text[: spans[0][0]]
-    for start, end in spans:
-        piece = text[start:end]
-        whole = piece[-1] not in ";；" and len(piece) > _BULLET
-        out += f"{piece} {mark} " if whole or end == spans[-1][1] else f"{piece} "
+    ends = [*(start for start, _ in spans[1:]), len(text)]
+    for (start, end), following in zip(spans, ends, strict=True):
+        whole = text[end - 1] not in ";；" and end - start > _BULLET
+        if whole or following == len(text):
+            out += f"{text[start:end]} {mark} "
+        else:
+            out += text[start:following]
     return out.rstrip()

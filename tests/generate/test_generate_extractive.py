@@ -84,6 +84,15 @@ def test_the_row_that_matches_with_its_header(ask: Ask, passage: MakePassage) ->
     assert "| E08 |" in answer.citations[0].quote
 
 
+def test_a_code_that_is_asked_for_comes_first(ask: Ask, passage: MakePassage) -> None:
+    intro = "The panel of the gateway shows the code of every fault."
+    answer = ask(
+        "Which fault is the code E08 on the panel of the gateway?",
+        [passage(1, intro), passage(2, TABLE)],
+    )
+    assert answer.text.startswith("- Code: E08; Meaning: Seal pressure low")
+
+
 def test_a_list_is_kept_whole(ask: Ask, passage: MakePassage) -> None:
     answer = ask("What are the steps to start the pump?", [passage(3, STEPS)])
     lines = answer.text.splitlines()
