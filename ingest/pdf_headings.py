@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from ingest.contract import BlockKind
@@ -28,7 +28,10 @@ def set_levels(drafts: Sequence[Draft], outline: Outline) -> None:
     top = 1 if by_outline else 1 + _towered_over(headings, styles, schemes)
     levels = _numbered_levels(by_outline, schemes, top)
     anchored = {**{i: levels[scheme] for i, scheme in schemes.items()}, **by_outline}
-    looks = _style_levels(styles, anchored)
+    cover = set(styles) - {s for s, h in zip(styles, headings, strict=True) if h.page > 1}
+    looks = _style_levels(
+        styles, anchored, cover if headings[-1:] and headings[-1].page > 1 else ()
+    )
     for index, heading in enumerate(headings):
         level = anchored.get(index, looks[styles[index]])
         heading.level = max(1, min(DEEPEST, level))
@@ -108,11 +111,9 @@ def _towered_over(
     if not schemes:
         return False
     largest = max(styles[index][0] for index in schemes)
-    first_page = [h.size for h in headings if h.page == headings[0].page]
     return any(
-        styles[index][0] > largest + 0.75
-        and not (h.page == headings[0].page and h.size == max(first_page))
-        for index, h in enumerate(headings)
+        styles[index][0] > largest + 0.75 and heading.page != headings[0].page
+        for index, heading in enumerate(headings)
         if index not in schemes
     )
 
@@ -140,10 +141,12 @@ def _styles(headings: Sequence[Draft]) -> list[_Style]:
         if not merged or anchor - size > 0.75:
             anchor = size
         merged[size] = anchor
-    return [
-        (merged[h.size], h.bold, h.text.isupper() and len(h.text) > 10, h.italic and not h.bold)
-        for h in headings
-    ]
+    return [(merged[h.size], h.bold, _shouts(h.text), h.italic and not h.bold) for h in headings]
+
+
+def _shouts(text: str) -> bool:
+    """All in capitals, and not a mere abbreviation."""
+    return text.isupper() and (len(text) > 10 or numbering(text) is not None)
 
 
 def _weight(style: _Style) -> tuple[float, bool, bool, bool]:
@@ -152,13 +155,22 @@ def _weight(style: _Style) -> tuple[float, bool, bool, bool]:
     return (-size, not capitals, not bold, italic)
 
 
-def _style_levels(styles: Sequence[_Style], anchored: Mapping[int, int]) -> dict[_Style, int]:
+def _style_levels(
+    styles: Sequence[_Style], anchored: Mapping[int, int], cover: Collection[_Style]
+) -> dict[_Style, int]:
     """A level for each look: that of most anchored headings of this look, else one below the
-    next more prominent look that has a level."""
+    next more prominent look that has a level. The looks of a cover push nothing down, but for
+    the most prominent, the title's."""
     votes: dict[_Style, Counter[int]] = {}
     for index, level in anchored.items():
         votes.setdefault(styles[index], Counter())[level] += 1
-    settled = {style: _winner(counter) for style, counter in votes.items()}
+    # A few numbered ones among many do not decide for a look.
+    common = Counter(styles)
+    settled = {
+        style: _winner(counter)
+        for style, counter in votes.items()
+        if counter.total() * 7 >= common[style]
+    }
     levels: dict[_Style, int] = {}
     above = 0
     for style in sorted(set(styles), key=_weight):
@@ -168,5 +180,6 @@ def _style_levels(styles: Sequence[_Style], anchored: Mapping[int, int]) -> dict
             smaller = [lv for other, lv in settled.items() if other[0] < style[0] - 0.5]
             level = max(1, min([above + 1, *smaller]))
         levels[style] = level
-        above = max(above, level) if style in settled else level
+        if style not in cover or above == 0:
+            above = level
     return levels

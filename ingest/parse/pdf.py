@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -237,8 +238,20 @@ def _grid(raw: Mapping[str, Any], x0: float, y0: float) -> Grid | None:
     every = Counter(place for _, place in cells)
     wide = {place for place in every if place[0] != place[1] or place[2] != place[3]}
     alone = {p for p in wide if not any(other != p and _meet(p, other) for other in every)}
-    phrases = tuple((box, place) for box, place in cells if place in wide - alone)
+    # A text that crosses a column's rule belongs together, whatever place the model gave it.
+    phrases = tuple(
+        (box, (place[0], place[1], *reach))
+        for box, place in cells
+        if place not in alone
+        and (reach := _columns_under(box, place, columns))
+        and (reach[0] != reach[1] or place in wide)
+    )
     return Grid(rows, columns, tuple(sorted(alone)), phrases)
+
+
+def _columns_under(box: Bounds, place: Places, columns: Sequence[float]) -> tuple[int, int]:
+    first, last = bisect_right(columns, box[0] + 3), bisect_right(columns, box[2] - 3)
+    return min(first, place[2]), max(last, place[3])
 
 
 def _meet(one: Places, other: Places) -> bool:

@@ -18,6 +18,10 @@ _ENUMERATED = re.compile(
     r"(?:\d{1,3}[.)）、]|[a-zA-Z][.)]|[(（](?:\d{1,3}|[a-z])[)）]|[①-⑳])[ \t\u3000]*(?=\S)"
 )
 _UNDERLINE = re.compile(r"[ \t]*(={3,}|-{3,}|~{3,})[ \t]*")
+_ISSUER = re.compile(
+    r"(?:公司|集团|集團|局|委员会|委員會|大学|大學|银行|銀行|研究院|协会|協會|Inc\.?|Ltd\.?|LLC|"
+    r"GmbH|Corporation|University|B\.V\.)$"
+)
 _HYPHEN = re.compile(r"[^\W\d_]{2}-$")
 _RULE = re.compile(r"[ \t]*[-=*_~#—─]{3,}[ \t]*")
 _CODE = re.compile(
@@ -59,9 +63,10 @@ class TextParser:
         groups = _groups(clean.replace("\x00", "").removeprefix("\ufeff"))
         wrap = _measure(groups)
         drafts: list[_Draft] = []
+        titled = _title_position(groups, wrap)
         for position, group in enumerate(groups):
-            drafts.extend(_read_group(group, wrap, position == 0 and len(groups) > 1))
-        title = drafts[0].text if drafts and drafts[0].scheme == "title" else ""
+            drafts.extend(_read_group(group, wrap, position == titled))
+        title = next((draft.text for draft in drafts if draft.scheme == "title"), "")
         return Parsed(tuple(_finish(drafts)), title)
 
 
@@ -124,7 +129,7 @@ def _begins(line: str, follower: str) -> bool:
     return not follower and _bullet(line, 2) is not None
 
 
-def _read_group(group: Sequence[str], wrap: _Wrap, first: bool) -> Iterator[_Draft]:
+def _read_group(group: Sequence[str], wrap: _Wrap, titled: bool) -> Iterator[_Draft]:
     lines = list(group)
     if _is_code(lines):
         indent = min(len(line) - len(line.lstrip()) for line in lines)
@@ -136,7 +141,7 @@ def _read_group(group: Sequence[str], wrap: _Wrap, first: bool) -> Iterator[_Dra
     ):
         yield _Draft(BlockKind.PARAGRAPH, "\n".join(line.strip() for line in lines))
         return
-    if first and _is_title(lines, wrap):
+    if titled:
         yield _Draft(BlockKind.HEADING, tidy(lines.pop(0)), 1, "title")
         if lines and _UNDERLINE.fullmatch(lines[0]):
             lines.pop(0)
@@ -247,6 +252,15 @@ def _heading(line: str, follower: str, alone: bool) -> _Draft | None:
     ):
         return None
     return _Draft(BlockKind.HEADING, text, 0, number.scheme)
+
+
+def _title_position(groups: Sequence[Sequence[str]], wrap: _Wrap) -> int:
+    """Where the title stands: first, or second under the name of who issued the text; -1 where
+    there is none."""
+    if len(groups) < 2 or not _is_title(groups[0], wrap):
+        return -1
+    issued = len(groups) > 2 and len(groups[0]) == 1 and _ISSUER.search(groups[0][0].strip())
+    return 1 if issued and len(groups[1]) == 1 and _is_title(groups[1], wrap) else 0
 
 
 def _is_title(lines: Sequence[str], wrap: _Wrap) -> bool:

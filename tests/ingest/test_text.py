@@ -86,6 +86,19 @@ def test_chinese_numbering_gives_levels() -> None:
     ]
 
 
+def test_title_under_the_name_of_the_issuer() -> None:
+    parsed = TextParser().parse_text(
+        "星河科技有限公司\n\n差旅费管理规定\n\n第一章 总则\n\n正文。\n"
+    )
+    assert parsed.title == "差旅费管理规定"
+    assert [shape(block) for block in parsed.blocks] == [
+        ("paragraph", 0, "星河科技有限公司"),
+        ("heading", 1, "差旅费管理规定"),
+        ("heading", 2, "第一章 总则"),
+        ("paragraph", 0, "正文。"),
+    ]
+
+
 def test_english_structure() -> None:
     text = (
         "Annual Report\n=============\n\n1. Introduction\n\nSome words about the year.\n\n"
