@@ -28,7 +28,7 @@ _BATCH = 500
 
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
-VALUES ({", ".join("?" * 14)})
+VALUES ({", ".join("?" * 15)})
 """
 _CHUNK_UPDATE = """
 UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_first = ?,
@@ -197,6 +197,14 @@ class Catalog:
                 found[row["key"]] = rows.stored_chunk_of(row)
         return found
 
+    def scripts(self, keys: Sequence[int]) -> dict[int, str]:
+        """The script of each chunk that is there."""
+        found: dict[int, str] = {}
+        for batch in _batched(list(keys)):
+            sql = f"SELECT key, script FROM chunks WHERE key IN ({_marks(batch)})"
+            found.update((row[0], row[1]) for row in self._all_rows(sql, batch))
+        return found
+
     def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
         """The keys that have a vector, ascending, with their vectors row by row."""
         found: list[tuple[int, bytes]] = []
@@ -292,7 +300,7 @@ class Catalog:
                     connection.execute("INSERT INTO vectors VALUES (?, ?)", (added[-1], blob))
                 else:
                     row = rows.chunk_row(chunk)
-                    connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[7:12], key))
+                    connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[8:13], key))
         return PutResult(generation, added, gone, len(chunks) - len(added))
 
     def delete(self, document_ids: Sequence[str]) -> tuple[int, int, int, Changes]:
@@ -354,6 +362,10 @@ class Catalog:
         key = connection.execute(_CHUNK_INSERT, values).lastrowid
         assert key is not None
         return key
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """The rows of a statement that changes nothing."""
+        return self._all_rows(sql, values)
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
         with self._translated():

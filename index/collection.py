@@ -38,6 +38,7 @@ from index.contract import (
     WriteReceipt,
 )
 from index.filters import compile_filter
+from index.jobs import Jobs
 from index.lock import writer_lock
 from ingest.contract import Chunk, Conflict, Document, Json, NotFound, Unavailable
 
@@ -71,6 +72,12 @@ class Snapshot:
         """Keys that a filter leaves, ascending. Raises BadInput for a wrong filter."""
         return self._catalog.matching(compile_filter(expression))
 
+    def scripts(self, keys: Keys) -> list[str]:
+        """The script that each chunk is written in ("han", "latin" or empty), in the order
+        given; empty for one that is gone."""
+        found = self._catalog.scripts(keys.tolist())
+        return [found.get(int(key), "") for key in keys]
+
     def chunks(self, keys: Sequence[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are still there."""
         return self._catalog.chunks(keys)
@@ -86,6 +93,7 @@ class Collection:
         self._catalog = catalog
         self._guard = threading.RLock()
         self._snapshot: Snapshot | None = None
+        self.jobs = Jobs(catalog, path)
         self._dimension = int(catalog.meta("dimension") or 0)
         self._sparse: SparseIndex
         self._dense: DenseIndex
@@ -166,16 +174,6 @@ class Collection:
     def records(self, after: str = "", limit: int = 1000) -> list[DocumentRecord]:
         """Documents in order of id, after the one given."""
         return self._catalog.records(after, limit)
-
-    def documents(self) -> Iterator[Document]:
-        """Every document, whole, in order of id."""
-        after = ""
-        while page := self._catalog.records(after, 100):
-            for record in page:
-                document = self._catalog.document(record.id)
-                if document is not None:
-                    yield document
-            after = page[-1].id
 
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in order."""
@@ -287,6 +285,22 @@ class Collection:
             for key, stored in sorted(chunks.items())
         ]
         return SparseChanges(changes.generation, entries, changes.deleted)
+
+
+def documents_of(path: Path) -> Iterator[Document]:
+    """Every document of the collection in a folder, whole, in order of id, whatever parts it
+    was built with."""
+    catalog = Catalog(path / CATALOG)
+    try:
+        after = ""
+        while page := catalog.records(after, 100):
+            for record in page:
+                document = catalog.document(record.id)
+                if document is not None:
+                    yield document
+            after = page[-1].id
+    finally:
+        catalog.close()
 
 
 def _in_batches(changes: Changes) -> Iterator[Changes]:

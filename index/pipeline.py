@@ -5,19 +5,38 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.collection import CATALOG, Collection, Parts, Snapshot, Writer
+from index import default_model
+from index.collection import CATALOG, Collection, Parts, Snapshot, Writer, documents_of
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import DenseIndex, SparseIndex
+from index.jobs import Job, JobDocument, Jobs, JobState
 from index.lock import writer_lock
-from ingest.contract import BadInput, NotFound, load_component
+from index.words import script as script_of
+from ingest.contract import BadInput, Document, NotFound, load_component
 
-__all__ = ["Choice", "Collection", "Parts", "Snapshot", "Store", "Writer", "build_parts"]
+__all__ = [
+    "Choice",
+    "Collection",
+    "Job",
+    "JobDocument",
+    "JobState",
+    "Jobs",
+    "Parts",
+    "Snapshot",
+    "Store",
+    "Writer",
+    "build_parts",
+    "model_fault",
+    "script_of",
+]
 
+_ASIDE, _RETIRED = ".new-", ".old-"
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
@@ -50,6 +69,15 @@ def build_parts(analyzer: Choice, embedder: Choice, sparse: Choice, dense: Choic
     )
 
 
+def model_fault(cache: Path) -> str | None:
+    """What is wrong with the default model below the cache folder, every byte looked at; None
+    where it is sound, or not unpacked yet."""
+    folder = default_model.model_folder(cache)
+    if not folder.exists() or default_model.is_whole(folder, deep=True):
+        return None
+    return f"{folder} is damaged: delete it, and it will be unpacked again"
+
+
 class Store:
     """The collections below one folder, each opened once."""
 
@@ -58,10 +86,15 @@ class Store:
         self._parts = parts
         self._open: dict[str, Collection] = {}
         self._guard = threading.Lock()
+        self._recover()
 
     def names(self) -> list[str]:
         """Names of the collections, in order."""
-        return sorted(path.parent.name for path in self._root.glob(f"*/{CATALOG}"))
+        return sorted(
+            path.parent.name
+            for path in self._root.glob(f"*/{CATALOG}")
+            if _NAME.fullmatch(path.parent.name)
+        )
 
     def get(self, name: str) -> Collection:
         """Raises NotFound (with the names there are), BadInput for a name that is none."""
@@ -100,6 +133,40 @@ class Store:
             # The catalog goes first: without it the rest is no collection, even after a kill.
             (folder / CATALOG).unlink()
             shutil.rmtree(folder)
+
+    @contextmanager
+    def rebuilding(self, name: str) -> Iterator[tuple[Iterator[Document], Writer]]:
+        """A collection built anew beside the old one: yields the old one's documents and a
+        writer to the new one, which takes the old one's place when the block ends without an
+        error. The old one may have been built with other parts. Raises NotFound and Locked."""
+        folder, aside = self._folder(name), self._root / f"{_ASIDE}{name}"
+        if not (folder / CATALOG).is_file():
+            raise NotFound(f"no collection {name!r}")
+        with self._guard, writer_lock(folder):
+            shutil.rmtree(aside, ignore_errors=True)
+            new = Collection.create(aside, self._parts)
+            try:
+                with new.writer() as writer:
+                    yield documents_of(folder), writer
+            finally:
+                new.close()
+            opened = self._open.pop(name, None)
+            if opened is not None:
+                opened.close()
+            retired = self._root / f"{_RETIRED}{name}"
+            folder.rename(retired)
+            aside.rename(folder)
+        shutil.rmtree(retired)
+
+    def _recover(self) -> None:
+        """Puts back what a rebuilding that was killed between its two renames left aside, and
+        clears away what one left behind."""
+        for retired in self._root.glob(f"{_RETIRED}*"):
+            name = retired.name.removeprefix(_RETIRED)
+            if (self._root / name).exists():
+                shutil.rmtree(retired, ignore_errors=True)
+            else:
+                retired.rename(self._root / name)
 
     def close(self) -> None:
         """Closes every collection that is open."""

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from index.contract import DocumentRecord, StoredChunk, Vectors
+from index.words import script
 from ingest.contract import Block, BlockKind, Box, Chunk, Document, Table
 
 CHUNK_COLUMNS = (
-    "id, document_id, ordinal, kind, title, heading_path, text, span_start, span_end, "
+    "id, document_id, ordinal, kind, title, heading_path, text, script, span_start, span_end, "
     "page_first, page_last, boxes"
 )
 
@@ -26,8 +27,8 @@ def chunk_row(chunk: Chunk) -> tuple[Any, ...]:
     boxes = [(b.page, b.x0, b.y0, b.x1, b.y1) for b in chunk.boxes]
     return (
         chunk.id, chunk.document_id, chunk.ordinal, chunk.kind.value, chunk.title,
-        json.dumps(chunk.heading_path, ensure_ascii=False), chunk.text, *chunk.span,
-        first, last, json.dumps(boxes),
+        json.dumps(chunk.heading_path, ensure_ascii=False), chunk.text, script(chunk.text),
+        *chunk.span, first, last, json.dumps(boxes),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ CREATE TABLE chunks (
     title TEXT NOT NULL,
     heading_path TEXT NOT NULL,
     text TEXT NOT NULL,
+    script TEXT NOT NULL,
     span_start INTEGER NOT NULL,
     span_end INTEGER NOT NULL,
     page_first INTEGER,
@@ -47,6 +48,32 @@ CREATE TABLE vectors (
 
 CREATE TABLE deletions (key INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX deletions_by_generation ON deletions (generation);
+
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    note TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT
+);
+CREATE INDEX jobs_by_state ON jobs (state, number);
+
+CREATE TABLE job_documents (
+    job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    document_id TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    title TEXT,
+    metadata TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    chunks INTEGER NOT NULL,
+    embedded INTEGER NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
 """
 """Keys of chunks are never used twice (AUTOINCREMENT), so a deletion stays true for ever.
 `generation` is the write that made the row; with `deletions` it tells a cache what it missed."""

@@ -15,6 +15,23 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"(?P<han>[{_HAN}]+)|(?P<word>[^\\W_{_HAN}]+(?:['’][^\\W\\d_{_HAN}]+)?)")
 
+_LATIN = re.compile("[a-z]")
+
+HAN, LATIN = "han", "latin"
+
+
+def script(text: str) -> str:
+    """The script that a text is written in: HAN where at least a quarter of its Han characters
+    and letters are Han (a Chinese text full of product names is still Chinese), else LATIN;
+    empty where it has neither."""
+    normalized = normalize(text)
+    han = sum(len(run) for is_han, run in runs(normalized) if is_han)
+    letters = len(_LATIN.findall(normalized))
+    if not han and not letters:
+        return ""
+    return HAN if 3 * han >= letters else LATIN
+
+
 BIGRAM_MARK = "\u2402"
 """Put before the two characters of a Han bigram, so that it never meets a word of two."""
 

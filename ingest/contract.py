@@ -15,11 +15,13 @@ and what to do.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from importlib import import_module
+from typing import Any, Protocol, TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -46,6 +48,30 @@ class Conflict(BraidError):
 
 class Unavailable(BraidError):
     """A model, an endpoint, an extra package or a disk is missing or does not answer."""
+
+
+def load_component(table: Mapping[str, str], name: str, **options: object) -> Any:
+    """Builds the component `name` of a room's table (name -> "module:Class") with its options;
+    the module is imported now.
+
+    Raises BadInput for an unknown name (the message lists the known ones) and for an option
+    that the component does not have or does not accept.
+    """
+    target = table.get(name)
+    if target is None:
+        known = ", ".join(sorted(table))
+        raise BadInput(f"there is no component named {name!r}; choose one of: {known}")
+    module_name, _, class_name = target.partition(":")
+    cls = getattr(import_module(module_name), class_name)
+    fields = {item.name for item in dataclasses.fields(cls) if item.init}
+    unknown = sorted(set(options) - fields)
+    if unknown:
+        choice = ", ".join(sorted(fields)) or "it has none"
+        raise BadInput(f"{name!r} has no option {', '.join(map(repr, unknown))}; options: {choice}")
+    try:
+        return cls(**options)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{name!r} does not accept these options: {error}") from error
 
 
 class BlockKind(StrEnum):
@@ -259,4 +285,3 @@ class Failure:
 
     document_id: str
     reason: str
-

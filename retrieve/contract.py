@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from index.pipeline import Snapshot
 
 Scores: TypeAlias = npt.NDArray[np.float32]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
@@ -86,11 +87,12 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class AnalyzedQuery:
-    """A query as the legs see it. `vector` embeds the text when it is first asked for, so a
-    search by words alone never loads the embedder."""
+    """A query as the legs see it. `script` is "han", "latin" or empty. `vector` embeds the text
+    when it is first asked for, so a search by words alone never loads the embedder."""
 
     text: str
     terms: Sequence[str]
+    script: str
     embed: Callable[[str], Vectors]
 
     @cached_property
@@ -113,14 +115,20 @@ class Leg(Protocol):
         nothing for, nan for one that it does not hold."""
         ...
 
+    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
+        """True for each key whose chunk the leg cannot judge for this query."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LegResult:
     """What a leg brings to a fusion: its own `ranking` of its candidates, and its `scores` of
-    every candidate of any leg, in the order of the keys given to the fusion."""
+    every candidate of any leg, in the order of the keys given to the fusion. Where `silent` is
+    true the leg cannot judge the chunk, and a low score says nothing against it."""
 
     ranking: Ranking
     scores: Scores
+    silent: Mask
 
 
 class Fusion(Protocol):

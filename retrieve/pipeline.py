@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from index.contract import Keys, Ranking
-from index.pipeline import Snapshot
+from index.pipeline import Snapshot, script_of
 from ingest.contract import load_component
 from retrieve.components import FUSIONS, LEGS
 from retrieve.contract import (
@@ -50,7 +50,9 @@ class Retriever:
         with clock.stage("analyze"):
             parts = snapshot.parts
             terms = parts.analyzer.query_terms(query.text)
-            analyzed = AnalyzedQuery(query.text, terms, parts.embedder.embed_query)
+            analyzed = AnalyzedQuery(
+                query.text, terms, script_of(query.text), parts.embedder.embed_query
+            )
         allowed = None
         if query.filter:
             with clock.stage("filter"):
@@ -82,7 +84,7 @@ class Retriever:
     ) -> tuple[Keys, dict[str, LegResult]]:
         """The candidates of all legs, ascending, and each leg's ranking and scores of them."""
         legs = {name: _leg(name) for name in names}
-        if "dense" in names and len(snapshot.dense):
+        if "dense" in names:
             with clock.stage("embed"):
                 _ = query.vector
         rankings = {}
@@ -92,7 +94,11 @@ class Retriever:
         keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
         with clock.stage("rescore"):
             results = {
-                name: LegResult(ranking, _scores(legs[name], snapshot, query, keys, ranking))
+                name: LegResult(
+                    ranking,
+                    _scores(legs[name], snapshot, query, keys, ranking),
+                    legs[name].silent(snapshot, query, keys),
+                )
                 for name, ranking in rankings.items()
             }
         return keys, results

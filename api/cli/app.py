@@ -1,0 +1,34 @@
+"""The command `braid`: its subcommands, and how errors become exit codes.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 some inputs failed.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import answer, documents, evaluate, measure, service
+
+app = typer.Typer(
+    name="braid",
+    help="Search and question your documents, in Chinese and English, with checked citations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("ingest")(documents.ingest)
+app.command("list")(documents.list_documents)
+app.command("delete")(documents.delete)
+app.command("search")(answer.search)
+app.command("ask")(answer.ask)
+app.command("serve")(service.serve)
+app.command("doctor")(service.doctor)
+app.command("reindex")(service.reindex)
+app.add_typer(evaluate.app, name="eval")
+app.add_typer(measure.app, name="bench")
+
+
+def run() -> None:
+    """Runs a command line and exits with its code."""
+    app()

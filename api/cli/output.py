@@ -1,0 +1,124 @@
+"""What every command shares: options, results as text or JSON, errors as exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from api.compose import Braid
+    from api.settings import Settings
+
+FAILED = 1
+WRONG_USE = 2
+SOME_FAILED = 3
+
+CollectionOption = Annotated[
+    str | None, typer.Option("--collection", "-c", help="The collection; 'default' if not given.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where collections lie.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def settings_of(collection: str | None = None, data_dir: Path | None = None) -> Settings:
+    """The settings with these flags on top."""
+    from api.settings import load_settings
+
+    return load_settings(collection=collection, data_dir=data_dir)
+
+
+@contextmanager
+def braid_of(collection: str | None = None, data_dir: Path | None = None) -> Iterator[Braid]:
+    """A Braid for one command, closed afterwards."""
+    import os
+
+    # Transformers asks the hub about a model even when it lies on disk.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from api.compose import Braid
+
+    braid = Braid(settings_of(collection, data_dir))
+    try:
+        yield braid
+    finally:
+        braid.close()
+
+
+@contextmanager
+def errors_shown(as_json: bool) -> Iterator[None]:
+    """Errors that Braid raises on purpose go to standard error in one line (as JSON where that
+    is asked for) and end the command: wrong use with 2, anything else with 1."""
+    from ingest.contract import BadInput, BraidError, UnreadableFile
+
+    try:
+        yield
+    except BraidError as error:
+        if as_json:
+            text = json.dumps(
+                {"error": {"type": type(error).__name__, "message": str(error)}},
+                ensure_ascii=False,
+            )
+            typer.echo(text)
+        else:
+            typer.echo(f"error: {error}", err=True)
+        misuse = isinstance(error, BadInput) and not isinstance(error, UnreadableFile)
+        raise typer.Exit(WRONG_USE if misuse else FAILED) from error
+    except KeyboardInterrupt as error:
+        typer.echo("stopped; what was reported as done is kept", err=True)
+        raise typer.Exit(130) from error
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output, dataclasses as objects."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    import dataclasses
+
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def is_terminal() -> bool:
+    """True where progress bars make sense."""
+    return sys.stderr.isatty()
+
+
+@contextmanager
+def progress_bar(title: str, shown: bool) -> Iterator[Any]:
+    """A function of (done, total); it draws a bar on a terminal and is silent in a pipe."""
+    if not (shown and is_terminal()):
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update

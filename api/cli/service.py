@@ -1,0 +1,67 @@
+"""braid serve | doctor | reindex."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.output import (
+    FAILED,
+    CollectionOption,
+    DataOption,
+    JsonOption,
+    braid_of,
+    errors_shown,
+    print_json,
+    settings_of,
+)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    data_dir: DataOption = None,
+) -> None:
+    """Run the REST service until it is stopped."""
+    with errors_shown(False):
+        from api.rest.server import serve as run_server
+
+        settings = settings_of(None, data_dir)
+        given = {"host": host, "port": port}
+        changed = {name: value for name, value in given.items() if value is not None}
+        server = settings.server.model_copy(update=changed)
+        run_server(settings.model_copy(update={"server": server}))
+
+
+def doctor(data_dir: DataOption = None, as_json: JsonOption = False) -> None:
+    """Check the settings, the embedding model and every collection."""
+    with errors_shown(as_json), braid_of(None, data_dir) as braid:
+        from api.doctor import examine
+
+        findings = examine(braid)
+        if as_json:
+            print_json({"ok": not any(f.fault for f in findings), "findings": findings})
+        for finding in findings if not as_json else ():
+            typer.echo(f"{'FAULT' if finding.fault else 'ok':6}{finding.subject}: {finding.text}")
+        if any(finding.fault for finding in findings):
+            raise typer.Exit(FAILED)
+
+
+def reindex(
+    collection: CollectionOption = None,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a collection anew from its own documents, with the settings now in force.
+
+    The old one serves until the new one is whole, and then gives way to it.
+    """
+    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
+        from api.reindexing import reindex as build_anew
+
+        stats = build_anew(braid, braid.settings.collection)
+        if as_json:
+            print_json(stats)
+        else:
+            typer.echo(f"{stats.name}: {stats.documents} documents, {stats.chunks} chunks")

@@ -1,0 +1,61 @@
+"""What `braid doctor` looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.compose import Braid
+from api.settings import config_file
+from index.pipeline import model_fault
+from ingest.contract import BraidError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `text` says what is wrong and what to do, or what is right."""
+
+    subject: str
+    fault: bool
+    text: str
+
+
+def examine(braid: Braid) -> list[Finding]:
+    """Looks at settings, model and collections; never raises for what it finds."""
+    settings = braid.settings
+    file = config_file()
+    source = str(file) if file.is_file() else "defaults and environment"
+    findings = [Finding("settings", False, f"from {source}; data in {settings.data_dir}")]
+    findings.append(_model(braid))
+    names = braid.store.names()
+    if not names:
+        findings.append(Finding("collections", False, "none yet"))
+    findings.extend(_collection(braid, name) for name in names)
+    return findings
+
+
+def _model(braid: Braid) -> Finding:
+    settings = braid.settings
+    try:
+        fault = None
+        if settings.embedder.model == "default":
+            fault = model_fault(settings.cache_dir / "models")
+        if fault:
+            return Finding("model", True, fault)
+        embedder = braid.parts.embedder
+        dimension = int(embedder.embed_query("probe").shape[0])
+    except BraidError as error:
+        return Finding("model", True, str(error))
+    return Finding("model", False, f"{embedder.fingerprint}, {dimension} dimensions")
+
+
+def _collection(braid: Braid, name: str) -> Finding:
+    subject = f"collection {name}"
+    try:
+        collection = braid.store.get(name)
+        faults = collection.check()
+        stats = collection.stats()
+    except BraidError as error:
+        return Finding(subject, True, str(error))
+    if faults:
+        return Finding(subject, True, "; ".join(faults))
+    return Finding(subject, False, f"{stats.documents} documents, {stats.chunks} chunks, sound")

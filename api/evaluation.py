@@ -1,0 +1,132 @@
+"""Datasets and sample questions evaluated over collections that are kept for the next time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from api.compose import Braid
+from eval.contract import Dataset, DatasetDocument, DocumentSearch, Located, LocatedSearch
+from index.pipeline import Collection, Store
+from ingest.contract import Chunk, Document, UnreadableFile
+from ingest.pipeline import document_from_text
+from retrieve.contract import MAX_K, Query
+
+DEFAULT_LEGS = ("sparse", "dense", "rrf", "convex", "default")
+_CHUNKS_PER_DOCUMENT = 3
+"""Chunks asked for, for each document wanted: a document stands once, at its best chunk."""
+_BATCH = 256
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Collections for evaluation, below the cache folder."""
+
+    braid: Braid
+
+    @property
+    def _store(self) -> Store:
+        return Store(self.braid.settings.cache_dir / "eval", self.braid.parts)
+
+    def dataset_collection(self, dataset: Dataset, progress: Progress | None) -> Collection:
+        """The collection of a dataset's corpus, filled where it is not there or incomplete.
+        Documents without text are left out: no search can find them."""
+        marks = [dataset.sources.get("corpus.jsonl", dataset.name)]
+        collection = self._collection(dataset.name, marks)
+        done = set(_ids(collection))
+        missing = [document for document in dataset.documents if document.id not in done]
+        if not missing:
+            return collection
+        ingestor = self.braid.ingestor
+        batch: list[tuple[Document, Sequence[Chunk]]] = []
+        with collection.writer() as writer:
+            for count, item in enumerate(missing, start=1):
+                document = _document(item)
+                if document is not None:
+                    batch.append((document, ingestor.chunker.chunk(document, ingestor.counter)))
+                if sum(len(c) for _, c in batch) >= _BATCH or (batch and count == len(missing)):
+                    writer.put(batch, ingestor.pipeline)
+                    batch = []
+                if progress:
+                    progress(len(done) + count, len(dataset.documents))
+        return collection
+
+    def corpus_collection(self, corpus: Path) -> Collection:
+        """The collection of a folder of files, brought up to date: what is unchanged stays."""
+        collection = self._collection(corpus.resolve().name, [str(corpus.resolve())])
+        present = set()
+        for event in self.braid.ingest_paths(collection, [corpus]):
+            present.add(event.document_id)
+        gone = [name for name in _ids(collection) if name not in present]
+        if gone:
+            with collection.writer() as writer:
+                writer.delete(gone)
+        return collection
+
+    def _collection(self, name: str, marks: Sequence[str]) -> Collection:
+        parts = self.braid.parts
+        identity = [
+            *marks, parts.analyzer.fingerprint, parts.embedder.fingerprint,
+            self.braid.ingestor.pipeline, repr(self.braid.settings.sparse),
+        ]  # fmt: skip
+        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
+        safe = "".join(c if c.isalnum() or c in "-." else "-" for c in name).strip("-.") or "set"
+        return self._store.get_or_create(f"{safe[:40]}-{digest}")
+
+    def document_search(self, collection: Collection) -> DocumentSearch:
+        """Ranks documents by their best chunk."""
+
+        def search(query: str, leg: str, k: int) -> list[tuple[str, float]]:
+            wanted = min(MAX_K, k * _CHUNKS_PER_DOCUMENT)
+            result = self.braid.search(collection, Query(query, wanted, leg))
+            best: dict[str, float] = {}
+            for hit in result.hits:
+                best.setdefault(hit.chunk.document_id, hit.score)
+            return list(best.items())[:k]
+
+        return search
+
+    def located_search(self, collection: Collection) -> LocatedSearch:
+        """Ranks the places of chunks."""
+
+        def search(query: str, leg: str, k: int) -> list[Located]:
+            result = self.braid.search(collection, Query(query, k, leg))
+            return [
+                Located(hit.chunk.document_id, hit.chunk.pages, hit.chunk.heading_path)
+                for hit in result.hits
+            ]
+
+        return search
+
+    def described(self, command: str) -> dict[str, str]:
+        """What was measured, for a report."""
+        parts = self.braid.parts
+        return {
+            "command": command,
+            "analyzer": parts.analyzer.fingerprint,
+            "embedder": parts.embedder.fingerprint,
+            "pipeline": self.braid.ingestor.pipeline,
+            "retrieval": self.braid.settings.retrieval.model_dump_json(),
+        }
+
+
+def _document(item: DatasetDocument) -> Document | None:
+    """As plain text is read, under the dataset's own title, which may be empty: an id that
+    stands in for it would be searched as if it were text."""
+    try:
+        document = document_from_text(item.id, item.title, item.text)
+    except UnreadableFile:
+        return None
+    return replace(document, title=" ".join(item.title.split()))
+
+
+def _ids(collection: Collection) -> Iterator[str]:
+    after = ""
+    while page := collection.records(after):
+        yield from (record.id for record in page)
+        after = page[-1].id

@@ -1,0 +1,166 @@
+"""Settings: flags over BRAID_* environment variables over braid.toml over defaults.
+
+A nested setting is written `BRAID_EMBEDDER__MODEL` in the environment and `[embedder]` with
+`model = ` in `braid.toml`, which is looked for in the working folder (or where BRAID_CONFIG
+says). Unknown settings are refused.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from ingest.contract import BadInput
+
+CONFIG_FILE = "braid.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderSettings(_Section):
+    """What turns text into vectors. A collection remembers it."""
+
+    model: str = Field(
+        "default",
+        description="`default` (multilingual-e5-small, no download), a hub name or a folder",
+    )
+    query_prefix: str | None = Field(None, description="put before queries; unset: the model's")
+    passage_prefix: str | None = Field(None, description="put before passages; unset: the model's")
+    precision: Literal["auto", "bfloat16", "float32"] = Field(
+        "auto", description="`auto`: bfloat16 where the CPU has it"
+    )
+
+
+class AnalyzerSettings(_Section):
+    """What turns text into index terms. A collection remembers it."""
+
+    stemmer: str = Field("english", description="Snowball algorithm for words that are not Han")
+
+
+class SparseSettings(_Section):
+    """The BM25 index."""
+
+    backend: Literal["tantivy", "rank-bm25"] = Field("tantivy", description="the engine")
+    title_weight: float = Field(1.0, ge=0, description="weight of the title field")
+    headings_weight: float = Field(1.0, ge=0, description="weight of the heading path field")
+    body_weight: float = Field(1.0, ge=0, description="weight of the text field")
+
+
+class DenseSettings(_Section):
+    """The vector index."""
+
+    kind: Literal["auto", "flat", "hnsw", "ivf"] = Field(
+        "auto", description="FAISS index of the main part; `auto` goes by size"
+    )
+
+
+class ChunkerSettings(_Section):
+    """How documents are cut."""
+
+    max_tokens: int = Field(320, description="tokens of a chunk at the most, context included")
+    min_tokens: int = Field(48, description="shorter neighbours under one heading are joined")
+    overlap_sentences: int = Field(0, description="sentences repeated from the chunk before")
+
+
+class RetrievalSettings(_Section):
+    """How legs are searched and merged."""
+
+    depth: int = Field(100, ge=1, le=1000, description="candidates from each leg")
+    cosine_weight: float = Field(
+        200.0, gt=0, description="default fusion: BM25 plus this times the cosine"
+    )
+    convex_dense_weight: float = Field(0.5, ge=0, le=1, description="convex fusion: dense share")
+    rrf_k: float = Field(60.0, gt=0, description="reciprocal rank fusion: k")
+
+
+class AnswerSettings(_Section):
+    """What writes answers. Without `model`, sentences are quoted from the passages."""
+
+    model: str = Field("", description="chat model; empty: extractive answers")
+    base_url: str = Field("https://api.openai.com/v1", description="OpenAI-compatible endpoint")
+    api_key: SecretStr = Field(SecretStr(""), description="key for the endpoint")
+    timeout_s: float = Field(60.0, gt=0, description="for the connection and each piece")
+    max_retries: int = Field(2, ge=0, description="tries after the first")
+    max_tokens: int = Field(1024, gt=0, description="tokens of an answer at the most")
+    context_tokens: int = Field(8192, gt=0, description="the model's window")
+    passages: int = Field(8, ge=1, le=50, description="passages given to the writer")
+
+
+class ServerSettings(_Section):
+    """The REST service."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port; 0 takes a free one")
+    api_key: SecretStr = Field(
+        SecretStr(""), description="bearer token; required when not listening on loopback"
+    )
+    max_upload_mb: int = Field(200, ge=1, description="size of one uploaded file")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BRAID_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("braid"), description="where collections lie"
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path("braid"), description="unpacked models, cached runs"
+    )
+    collection: str = Field("default", description="collection of commands that name none")
+    embedder: EmbedderSettings = EmbedderSettings()
+    analyzer: AnalyzerSettings = AnalyzerSettings()
+    sparse: SparseSettings = SparseSettings()
+    dense: DenseSettings = DenseSettings()
+    chunker: ChunkerSettings = ChunkerSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file()))
+
+
+def config_file() -> Path:
+    """The settings file in force; it need not exist."""
+    return Path(os.environ.get("BRAID_CONFIG", CONFIG_FILE))
+
+
+def load_settings(**flags: Any) -> Settings:
+    """The settings, with flags that are not None on top. Raises BadInput, naming each setting
+    that is wrong and where it can be set."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        )
+        raise BadInput(f"wrong settings ({config_file()}, BRAID_* or flags): {faults}") from error
+    except (SettingsError, ValueError) as error:
+        raise BadInput(f"the settings in {config_file()} cannot be read: {error}") from error
