@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eval.components import load
+from eval.components import WRITERS
 from eval.contract import (
     DEPTH,
     MEASURES,
@@ -22,6 +22,7 @@ from eval.contract import (
     Progress,
     QuestionSet,
     Report,
+    ReportWriter,
 )
 from eval.datasets import load_dataset
 from eval.differences import SOURCE_PREFIX, compare, data_differences
@@ -38,6 +39,7 @@ from eval.questions import (
 from eval.report_file import read_report, report_from_json, report_json
 from eval.runs import read_qrels, read_run, write_qrels, write_run
 from eval.summary import headline
+from ingest.contract import load_component
 
 __all__ = [
     "compare",
@@ -45,13 +47,13 @@ __all__ = [
     "evaluate",
     "evaluate_questions",
     "headline",
-    "load",
     "load_dataset",
     "load_questions",
     "measure_runs",
     "read_qrels",
     "read_report",
     "read_run",
+    "render",
     "report_from_json",
     "report_json",
     "worst_queries",
@@ -61,6 +63,13 @@ __all__ = [
 
 _ANSWER = "place"
 _GOOD_RANK = 3
+
+
+def render(form: str, report: Report, misses: Sequence[Miss], **options: object) -> str:
+    """The text of a report file in the form of that name. Raises BadInput for an unknown form
+    or option."""
+    writer: ReportWriter = load_component(WRITERS, form, **options)
+    return writer(report, misses)
 
 
 def evaluate(

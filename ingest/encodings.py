@@ -23,8 +23,13 @@ _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be"),
 )
 _LEGACY = ("gb18030", "cp950", "cp932", "euc_jp", "cp949", "cp1252", "cp1251", "cp1250", "cp1253")
-_NAMES = {"cp950": "big5", "cp932": "shift_jis", "cp949": "euc-kr", "euc_jp": "euc-jp"}
-_NAMES |= {f"cp125{n}": f"windows-125{n}" for n in range(4)}
+_NAMES = {
+    "cp950": "big5",
+    "cp932": "shift_jis",
+    "cp949": "euc-kr",
+    "euc_jp": "euc-jp",
+    **{f"cp125{n}": f"windows-125{n}" for n in range(4)},
+}
 _SAMPLE_BYTES = 48_000
 
 # The most frequent characters of modern Chinese, simplified, then traditional forms of them.

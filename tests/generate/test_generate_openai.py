@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from scripted_server import Script, Scripted, delta, drip, refuse, say, scripted, send, stall
 
-from generate.components import GENERATORS, generator
+from generate.components import GENERATORS
 from generate.contract import (
     Answer,
     Generator,
@@ -19,7 +19,7 @@ from generate.contract import (
 from generate.generators.extractive import ExtractiveGenerator
 from generate.generators.openai import OpenAIGenerator
 from generate.pipeline import AnswerPipeline
-from ingest.contract import BadInput
+from ingest.contract import BadInput, load_component
 
 MakePassage = Callable[..., Passage]
 QUESTION = "How long is the tunnel?"
@@ -220,14 +220,14 @@ def test_no_passages_no_request(terms: Terms) -> None:
 )
 def test_bad_options(options: dict[str, object]) -> None:
     with pytest.raises(BadInput):
-        generator("openai", **{"model": "m", **options})
+        load_component(GENERATORS, "openai", **{"model": "m", **options})
 
 
 def test_components(terms: Terms) -> None:
-    assert generator("openai", model="m").name == "openai:m"
-    assert generator("extractive", terms=terms).name == "extractive"
+    assert load_component(GENERATORS, "openai", model="m").name == "openai:m"
+    assert load_component(GENERATORS, "extractive", terms=terms).name == "extractive"
     with pytest.raises(BadInput, match="extractive, openai"):
-        generator("parrot")
+        load_component(GENERATORS, "parrot")
     assert sorted(GENERATORS) == ["extractive", "openai"]
 
 
@@ -241,7 +241,7 @@ def test_every_generator_keeps_the_contract(
             "openai": {"model": "m", "base_url": server.base_url},
         }
         options = choices[name]
-        made: Generator = generator(name, **options)
+        made: Generator = load_component(GENERATORS, name, **options)
         *pieces, last = made.stream(QUESTION, passages)
     assert pieces
     assert all(isinstance(piece, TextDelta) for piece in pieces)

@@ -1,0 +1,206 @@
+"""The laws of the house: who may import whom, what a backend may know, how large things grow."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("ingest", "index", "retrieve", "generate", "eval", "api")
+LEFT = {
+    "ingest": (),
+    "index": ("ingest",),
+    "retrieve": ("ingest", "index"),
+    "generate": ("ingest", "index", "retrieve"),
+    "eval": ("ingest", "index", "retrieve", "generate"),
+    "api": ("ingest", "index", "retrieve", "generate", "eval"),
+}
+TABLES = {
+    "ingest": ("PARSERS", "CHUNKERS"),
+    "index": ("ANALYZERS", "EMBEDDERS", "SPARSE", "DENSE"),
+    "retrieve": ("LEGS", "FUSIONS"),
+    "generate": ("GENERATORS",),
+    "eval": ("WRITERS",),
+}
+BACKENDS = {
+    "ingest": ("parse", "chunk"),
+    "index": ("analyze", "embed", "sparse", "dense"),
+    "retrieve": ("legs", "fusion"),
+    "generate": ("generators",),
+}
+FORBIDDEN_NAMES = ("utils", "util", "common", "helpers", "helper", "core", "base", "misc")
+HEAVY = (
+    "torch", "faiss", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
+    "tokenizers", "tantivy", "jieba", "scipy", "ir_measures", "docx", "lxml", "openai",
+)  # fmt: skip
+
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 60
+MAX_PARAMETERS = 7
+EXCEPTIONS: dict[str, str] = {}
+"""A module or function over its budget, with the reason. The list only shrinks."""
+
+
+def modules(*rooms: str) -> list[Path]:
+    """Python files of the rooms, in order."""
+    return sorted(path for room in rooms or ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Every module that is imported, anywhere; `from a import b` counts as a.b too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_imports(path: Path) -> set[str]:
+    """Modules of rooms that a file imports."""
+    found = set()
+    for name in imports(tree_of(path)):
+        if name.split(".")[0] in ROOMS:
+            candidate = ROOT.joinpath(*name.split("."))
+            if candidate.with_suffix(".py").is_file() or (candidate / "__init__.py").is_file():
+                found.add(name)
+    return found
+
+
+ids = [name_of(path) for path in modules()]
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_a_room_imports_only_rooms_to_its_left(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    for name in room_imports(path):
+        other = name.split(".")[0]
+        assert other == room or other in LEFT[room], f"{room} imports {name}"
+        if other not in (room,) and name != other:
+            allowed = ("contract",) if room == "eval" else ("contract", "pipeline")
+            assert name.split(".")[1] in allowed, f"{path} sees the inside of a room: {name}"
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "api"])
+def test_every_room_has_the_same_shape(room: str) -> None:
+    for part in ("contract", "components", "pipeline"):
+        assert (ROOT / room / f"{part}.py").is_file()
+
+
+@pytest.mark.parametrize("room", sorted(TABLES))
+def test_tables_are_literal_and_name_what_exists(room: str) -> None:
+    components = import_module(f"{room}.components")
+    for table in TABLES[room]:
+        for target in getattr(components, table).values():
+            module, _, cls = target.partition(":")
+            assert hasattr(import_module(module), cls), target
+
+
+def backend_modules() -> list[Path]:
+    return [
+        path
+        for room, folders in BACKENDS.items()
+        for folder in folders
+        for path in sorted((ROOT / room / folder).glob("*.py"))
+        if path.name != "__init__.py"
+    ]
+
+
+@pytest.mark.parametrize("path", backend_modules(), ids=name_of)
+def test_a_backend_knows_no_sibling_no_table_and_no_settings(path: Path) -> None:
+    room, folder = path.relative_to(ROOT).parts[:2]
+    own = name_of(path)
+    for name in room_imports(path):
+        parts = name.split(".")
+        if parts[0] != room:
+            continue
+        sibling = len(parts) > 2 and parts[1] == folder and name != own
+        assert not sibling, f"{own} imports its sibling {name}"
+        assert parts[1:2] not in (["components"], ["pipeline"]), f"{own} imports {name}"
+
+
+def test_every_backend_stands_in_a_table() -> None:
+    named = {
+        target.partition(":")[0]
+        for room, tables in TABLES.items()
+        for table in tables
+        for target in getattr(import_module(f"{room}.components"), table).values()
+    }
+    assert {name_of(path) for path in backend_modules()} <= named
+
+
+def test_heavy_libraries_load_on_first_use() -> None:
+    shown = [f"{room}.{part}" for room in LEFT for part in ("contract", "components", "pipeline")]
+    program = "import sys\n" + "".join(f"import {m}\n" for m in shown if "api." not in m)
+    assert loaded_by(program, *HEAVY) == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_imports_have_no_side_effect(path: Path) -> None:
+    for node in tree_of(path).body:
+        allowed = (
+            ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+            ast.Assign, ast.AnnAssign, ast.If,
+        )  # fmt: skip
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_registration = isinstance(node, ast.Expr) and path.is_relative_to(ROOT / "api" / "cli")
+        assert isinstance(node, allowed) or is_docstring or is_registration, ast.dump(node)[:120]
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_no_module_is_named_for_nothing(path: Path) -> None:
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_budgets(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    name = name_of(path)
+    assert lines <= MAX_MODULE_LINES or name in EXCEPTIONS, f"{name} has {lines} lines"
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        where = f"{name}.{node.name}"
+        length = (node.end_lineno or node.lineno) - node.lineno + 1
+        assert length <= MAX_FUNCTION_LINES or where in EXCEPTIONS, f"{where}: {length} lines"
+        given = node.args
+        parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+        # The parameters of a command are its flags.
+        is_command = path.is_relative_to(ROOT / "api" / "cli")
+        count = len([p for p in parameters if p.arg not in ("self", "cls")])
+        assert count <= MAX_PARAMETERS or is_command or where in EXCEPTIONS, f"{where}: {count}"
+
+
+def loaded_by(program: str, *names: str) -> list[str]:
+    """Which of the modules a program has loaded when it ends."""
+    program += f"\nprint(*sorted(set(sys.modules) & set({names!r})))\n"
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return found.stdout.split()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, contextlib, io\n"
+        "sys.argv = ['braid', '--help']\n"
+        "from api.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main()\n"
+    )
+    assert loaded_by(program, *HEAVY, "numpy", "pydantic", "fastapi") == []
