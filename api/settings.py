@@ -54,9 +54,12 @@ class SparseSettings(_Section):
     """The BM25 index."""
 
     backend: Literal["tantivy", "rank-bm25"] = Field("tantivy", description="the engine")
-    title_weight: float = Field(1.0, ge=0, description="weight of the title field")
-    headings_weight: float = Field(1.0, ge=0, description="weight of the heading path field")
-    body_weight: float = Field(1.0, ge=0, description="weight of the text field")
+    title_weight: float = Field(0.2, ge=0, description="weight of the title by itself")
+    headings_weight: float = Field(0.2, ge=0, description="weight of the heading path by itself")
+    body_weight: float = Field(0.5, ge=0, description="weight of the text under its headings")
+    window_weight: float = Field(
+        0.5, ge=0, description="weight of the same with the chunks before and after"
+    )
 
 
 class DenseSettings(_Section):

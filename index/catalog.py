@@ -6,25 +6,19 @@ are safe from any thread: each thread has a connection of its own.
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from index import rows
 from index.contract import DocumentRecord, Keys, StoredChunk, Vectors
+from index.database import Database, batched, marks
 from index.filters import Condition
-from index.schema import PRAGMAS, SCHEMA_VERSION, TABLES
-from ingest.contract import Chunk, Conflict, Document, NotFound, Unavailable
-
-_BATCH = 500
-"""Values bound in one statement; SQLite takes 32,766."""
+from index.schema import SCHEMA_VERSION, TABLES
+from ingest.contract import Chunk, Conflict, Document, NotFound
 
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
@@ -65,16 +59,13 @@ class PutResult:
     kept: int
 
 
-class Catalog:
+class Catalog(Database):
     """Opens the catalog at `path`; raises NotFound where there is none (unless `create`),
     Conflict where another version of Braid wrote it, Unavailable where it is damaged or the
     disk refuses."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        self._path = path
-        self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
+        super().__init__(path)
         if not create and not path.is_file():
             raise NotFound(f"no collection at {path.parent}: create it first")
         with self._translated():
@@ -98,55 +89,9 @@ class Catalog:
                     [("schema_version", str(SCHEMA_VERSION)), ("generation", "0")],
                 )
 
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=30
-            )
-            connection.row_factory = sqlite3.Row
-            connection.executescript(PRAGMAS)
-            self._local.connection = connection
-            with self._guard:
-                self._all.append(connection)
-        return connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise Unavailable(
-                f"the catalog {self._path} cannot be used: {error}; check the disk, or restore "
-                "the collection from a backup"
-            ) from error
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Durable when the block ends; undone where it raises."""
-        with self._translated():
-            connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-
-    def close(self) -> None:
-        """Closes the connections of all threads."""
-        with self._guard:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-            self._local = threading.local()
-
     def meta(self, key: str) -> str | None:
         """A value recorded under a name."""
-        row = self._one("SELECT value FROM meta WHERE key = ?", (key,))
+        row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
         return None if row is None else str(row["value"])
 
     def set_meta(self, values: Mapping[str, str]) -> None:
@@ -161,7 +106,7 @@ class Catalog:
 
     def counts(self) -> tuple[int, int, int]:
         """Rows of documents, chunks and vectors."""
-        row = self._one(
+        row = self.one(
             "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks), "
             "(SELECT count(*) FROM vectors)"
         )
@@ -170,47 +115,58 @@ class Catalog:
 
     def record(self, document_id: str) -> DocumentRecord | None:
         """What is known of a document; None where it is not there."""
-        row = self._one(_RECORD_SELECT + "WHERE documents.id = ?", (document_id,))
+        row = self.one(_RECORD_SELECT + "WHERE documents.id = ?", (document_id,))
         return None if row is None else rows.record_of(row)
 
     def records(self, after: str = "", limit: int = 1000) -> list[DocumentRecord]:
         """Documents by id, after the one given."""
         sql = _RECORD_SELECT + "WHERE documents.id > ? ORDER BY documents.id LIMIT ?"
-        return [rows.record_of(row) for row in self._all_rows(sql, (after, limit))]
+        return [rows.record_of(row) for row in self.read(sql, (after, limit))]
 
     def document(self, document_id: str) -> Document | None:
         """The whole document as it was ingested."""
-        row = self._one("SELECT * FROM documents WHERE id = ?", (document_id,))
+        row = self.one("SELECT * FROM documents WHERE id = ?", (document_id,))
         return None if row is None else rows.document_of(row)
 
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in order."""
         sql = f"SELECT {rows.CHUNK_COLUMNS} FROM chunks WHERE document_id = ? ORDER BY ordinal"
-        return [rows.chunk_of(row) for row in self._all_rows(sql, (document_id,))]
+        return [rows.chunk_of(row) for row in self.read(sql, (document_id,))]
 
     def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are there."""
         found: dict[int, StoredChunk] = {}
-        for batch in _batched([int(key) for key in keys]):
-            sql = _CHUNK_SELECT + f"WHERE chunks.key IN ({_marks(batch)})"
-            for row in self._all_rows(sql, batch):
+        for batch in batched([int(key) for key in keys]):
+            sql = _CHUNK_SELECT + f"WHERE chunks.key IN ({marks(batch)})"
+            for row in self.read(sql, batch):
                 found[row["key"]] = rows.stored_chunk_of(row)
+        return found
+
+    def texts(self, document_ids: Sequence[str]) -> dict[tuple[str, int], str]:
+        """The text of every chunk of these documents, by document and ordinal."""
+        found: dict[tuple[str, int], str] = {}
+        for batch in batched(list(document_ids)):
+            sql = (
+                "SELECT document_id, ordinal, text FROM chunks "
+                f"WHERE document_id IN ({marks(batch)})"
+            )
+            found.update(((row[0], row[1]), row[2]) for row in self.read(sql, batch))
         return found
 
     def scripts(self, keys: Sequence[int]) -> dict[int, str]:
         """The script of each chunk that is there."""
         found: dict[int, str] = {}
-        for batch in _batched(list(keys)):
-            sql = f"SELECT key, script FROM chunks WHERE key IN ({_marks(batch)})"
-            found.update((row[0], row[1]) for row in self._all_rows(sql, batch))
+        for batch in batched(list(keys)):
+            sql = f"SELECT key, script FROM chunks WHERE key IN ({marks(batch)})"
+            found.update((row[0], row[1]) for row in self.read(sql, batch))
         return found
 
     def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
         """The keys that have a vector, ascending, with their vectors row by row."""
         found: list[tuple[int, bytes]] = []
-        for batch in _batched(list(keys)):
-            sql = f"SELECT key, vector FROM vectors WHERE key IN ({_marks(batch)})"
-            found.extend((row[0], row[1]) for row in self._all_rows(sql, batch))
+        for batch in batched(list(keys)):
+            sql = f"SELECT key, vector FROM vectors WHERE key IN ({marks(batch)})"
+            found.extend((row[0], row[1]) for row in self.read(sql, batch))
         found.sort()
         return (
             np.array([key for key, _ in found], dtype=np.int64),
@@ -220,12 +176,12 @@ class Catalog:
     def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """Vectors that the collection holds already, by the hash of what was embedded."""
         found: dict[bytes, bytes] = {}
-        for batch in _batched(list(hashes)):
+        for batch in batched(list(hashes)):
             sql = (
                 "SELECT embedding_hash, vector FROM chunks JOIN vectors USING (key) "
-                f"WHERE embedding_hash IN ({_marks(batch)})"
+                f"WHERE embedding_hash IN ({marks(batch)})"
             )
-            found.update((row[0], row[1]) for row in self._all_rows(sql, batch))
+            found.update((row[0], row[1]) for row in self.read(sql, batch))
         return found
 
     def matching(self, condition: Condition) -> Keys:
@@ -234,7 +190,7 @@ class Catalog:
             "SELECT chunks.key FROM chunks JOIN documents ON documents.id = chunks.document_id "
             f"WHERE {condition.sql} ORDER BY chunks.key"
         )
-        found = self._all_rows(sql, condition.values)
+        found = self.read(sql, condition.values)
         return np.array([row[0] for row in found], dtype=np.int64)
 
     def since(self, generation: int) -> Changes:
@@ -245,10 +201,10 @@ class Catalog:
             connection.execute("BEGIN")
             try:
                 now = self.generation
-                added = self._all_rows(
+                added = self.read(
                     "SELECT key FROM chunks WHERE generation > ? ORDER BY key", (generation,)
                 )
-                deleted = self._all_rows(
+                deleted = self.read(
                     "SELECT key FROM deletions WHERE generation > ? ORDER BY key", (generation,)
                 )
             finally:
@@ -265,8 +221,9 @@ class Catalog:
         """Stores a document with its chunks, replacing what was there, in one transaction.
 
         A chunk that is there already with the same id and the same embedded text keeps its key
-        and vector; only its place is brought up to date. `vectors` holds a vector for every
-        other chunk, by `rows.embedding_hash`.
+        and vector; only its place is brought up to date, and where it has other neighbours than
+        before its generation, so that the caches look at it again. `vectors` holds a vector for
+        every other chunk, by `rows.embedding_hash`.
         """
         hashes = [rows.embedding_hash(chunk) for chunk in chunks]
         with self.transaction() as connection:
@@ -281,17 +238,17 @@ class Catalog:
                 "generation = excluded.generation",
                 rows.document_row(document, pipeline, generation),
             )
-            present = {
-                (row["id"], row["embedding_hash"]): row["key"]
-                for row in connection.execute(
-                    "SELECT key, id, embedding_hash FROM chunks WHERE document_id = ?",
-                    (document.id,),
-                )
-            }
+            before = connection.execute(
+                "SELECT key, id, embedding_hash FROM chunks WHERE document_id = ? ORDER BY ordinal",
+                (document.id,),
+            ).fetchall()
+            present = {(row["id"], row["embedding_hash"]): row["key"] for row in before}
+            company = _company([row["id"] for row in before])
             wanted = {(c.id, h) for c, h in zip(chunks, hashes, strict=True)}
             gone = sorted(key for mark, key in present.items() if mark not in wanted)
             self._remove_chunks(connection, gone, generation)
             added: list[int] = []
+            neighbours = _company([chunk.id for chunk in chunks])
             for chunk, mark in zip(chunks, hashes, strict=True):
                 key = present.get((chunk.id, mark))
                 if key is None:
@@ -301,6 +258,9 @@ class Catalog:
                 else:
                     row = rows.chunk_row(chunk)
                     connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[8:13], key))
+                    if neighbours[chunk.id] != company[chunk.id]:
+                        sql = "UPDATE chunks SET generation = ? WHERE key = ?"
+                        connection.execute(sql, (generation, key))
         return PutResult(generation, added, gone, len(chunks) - len(added))
 
     def delete(self, document_ids: Sequence[str]) -> tuple[int, int, int, Changes]:
@@ -324,14 +284,10 @@ class Catalog:
     def check(self) -> list[str]:
         """Faults that SQLite and the catalog's own rules find; empty where it is sound."""
         with self._translated():
-            faults = [
-                str(row[0]) for row in self._all_rows("PRAGMA integrity_check") if row[0] != "ok"
-            ]
-            faults += [
-                f"orphan row in {row[0]}" for row in self._all_rows("PRAGMA foreign_key_check")
-            ]
+            faults = [str(row[0]) for row in self.read("PRAGMA integrity_check") if row[0] != "ok"]
+            faults += [f"orphan row in {row[0]}" for row in self.read("PRAGMA foreign_key_check")]
             sql = "SELECT count(*) FROM chunks LEFT JOIN vectors USING (key) WHERE vector IS NULL"
-            bare = self._all_rows(sql)[0][0]
+            bare = self.read(sql)[0][0]
         return faults + ([f"{bare} chunks without a vector"] if bare else [])
 
     @staticmethod
@@ -363,24 +319,8 @@ class Catalog:
         assert key is not None
         return key
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """The rows of a statement that changes nothing."""
-        return self._all_rows(sql, values)
 
-    def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
-        with self._translated():
-            row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
-        return row
-
-    def _all_rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        with self._translated():
-            return self._connection.execute(sql, values).fetchall()
-
-
-def _batched(values: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
+def _company(ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The ids before and after each, empty at the ends."""
+    padded = ["", *ids, ""]
+    return {padded[i]: (padded[i - 1], padded[i + 1]) for i in range(1, len(padded) - 1)}

@@ -31,7 +31,6 @@ from index.contract import (
     Keys,
     Locked,
     SparseChanges,
-    SparseEntry,
     SparseIndex,
     SparseReader,
     StoredChunk,
@@ -40,9 +39,12 @@ from index.contract import (
 from index.filters import compile_filter
 from index.jobs import Jobs
 from index.lock import writer_lock
+from index.windows import Windows
 from ingest.contract import Chunk, Conflict, Document, Json, NotFound, Unavailable
 
 CATALOG = "catalog.sqlite"
+_DRAFT = "catalog.draft"
+"""A catalog in the making: it takes its name when it is whole."""
 _REPLAY_BATCH = 5_000
 
 
@@ -105,8 +107,13 @@ class Collection:
         if (path / CATALOG).exists():
             raise Conflict(f"the collection {path.name!r} exists already at {path}")
         path.mkdir(parents=True, exist_ok=True)
-        with writer_lock(path):
-            catalog = Catalog(path / CATALOG, create=True)
+        with writer_lock(path, timeout_s=10.0):
+            if (path / CATALOG).exists():
+                raise Conflict(f"the collection {path.name!r} was just made by another process")
+            # What a kill left here: the log of a catalog that is gone would spoil the new one.
+            for leftover in path.glob("catalog.*"):
+                leftover.unlink()
+            catalog = Catalog(path / _DRAFT, create=True)
             catalog.set_meta(
                 {
                     "analyzer": parts.analyzer.fingerprint,
@@ -114,7 +121,9 @@ class Collection:
                     "dimension": str(parts.embedder.dimension),
                 }
             )
-        return cls(path, parts, catalog)
+            catalog.close()
+            (path / _DRAFT).rename(path / CATALOG)
+        return cls.open(path, parts)
 
     @classmethod
     def open(cls, path: Path, parts: Parts) -> Collection:
@@ -273,17 +282,10 @@ class Collection:
             self._dense.apply(dense, owner=owner)
 
     def _sparse_changes(self, changes: Changes) -> SparseChanges:
-        terms = self._parts.analyzer.terms
         chunks = self._catalog.chunks(changes.added)
-        entries = [
-            SparseEntry(
-                key=key,
-                title=terms(stored.chunk.title),
-                headings=terms("\n".join(stored.chunk.heading_path)),
-                body=terms(stored.chunk.text),
-            )
-            for key, stored in sorted(chunks.items())
-        ]
+        wanted = sorted({stored.chunk.document_id for stored in chunks.values()})
+        windows = Windows(self._parts.analyzer, self._catalog.texts(wanted))
+        entries = [windows.entry(key, stored.chunk) for key, stored in sorted(chunks.items())]
         return SparseChanges(changes.generation, entries, changes.deleted)
 
 
@@ -339,19 +341,21 @@ class Writer:
         embedded = embedder.embed_passages(list(texts.values()))
         vectors.update(zip(texts, map(rows.vector_bytes, embedded), strict=True))
         receipts = []
-        for (document, chunks), count in zip(items, fresh, strict=True):
-            result = catalog.put(document, chunks, vectors, pipeline)
-            receipts.append(
-                WriteReceipt(
-                    document.id,
-                    result.generation,
-                    len(result.added),
-                    result.kept,
-                    len(result.deleted),
-                    count,
+        try:
+            for (document, chunks), count in zip(items, fresh, strict=True):
+                result = catalog.put(document, chunks, vectors, pipeline)
+                receipts.append(
+                    WriteReceipt(
+                        document.id,
+                        result.generation,
+                        len(result.added),
+                        result.kept,
+                        len(result.deleted),
+                        count,
+                    )
                 )
-            )
-        self._follow()
+        finally:
+            self._follow()
         return receipts
 
     def delete(self, document_ids: Sequence[str]) -> DeleteReceipt:

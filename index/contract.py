@@ -86,12 +86,15 @@ class Embedder(TokenCounter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SparseEntry:
-    """The analysed fields of one chunk."""
+    """The analysed fields of one chunk. `body` is its text under its title and headings, and
+    `window` the same with the text of the chunks before and after it: what a question asks for
+    is often said across a boundary."""
 
     key: int
     title: Sequence[str]
     headings: Sequence[str]
     body: Sequence[str]
+    window: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ _ORDER = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 _FIELD_OPERATORS = ("$eq", "$ne", *_ORDER, "$in", "$nin", "$exists", "$not")
 _MAX_DEPTH = 32
 _MAX_VALUES = 10_000
+_MAX_MARKS = 30_000
+"""SQLite binds 32,766 values in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,13 @@ class Condition:
 
 def compile_filter(expression: Mapping[str, Any]) -> Condition:
     """Raises BadInput, naming the place, where the expression is not one."""
-    return _expression(expression, "filter", 0)
+    condition = _expression(expression, "filter", 0)
+    if len(condition.values) > _MAX_MARKS:
+        raise BadInput(
+            f"filter: {len(condition.values)} values and field names in all; {_MAX_MARKS} at the "
+            "most: split it into several searches"
+        )
+    return condition
 
 
 def _expression(expression: Any, place: str, depth: int) -> Condition:
@@ -75,11 +83,21 @@ def _junction(operator: str, value: Any, place: str, depth: int) -> Condition:
 def _join(parts: Sequence[Condition], word: str, *, empty: str) -> Condition:
     if not parts:
         return Condition(empty)
+    if len(parts) > 2:
+        # As a balanced tree: SQLite parses an expression of 1,000 levels at the most.
+        middle = len(parts) // 2
+        halves = (parts[:middle], parts[middle:])
+        parts = [_join(half, word, empty=empty) for half in halves]
     sql = f" {word} ".join(f"({part.sql})" for part in parts)
     return Condition(sql, tuple(value for part in parts for value in part.values))
 
 
 def _field(name: str, value: Any, place: str, depth: int) -> Condition:
+    if depth > _MAX_DEPTH:
+        raise BadInput(f"{place[:200]}: the filter is nested deeper than {_MAX_DEPTH} levels")
+    _check_text(name, place)
+    if '"' in name:
+        raise BadInput(f"{place}: the name of a field cannot hold a quotation mark")
     if not isinstance(value, Mapping):
         return _operator(name, "$eq", value, place, depth)
     if not value:
@@ -103,7 +121,7 @@ def _operator(name: str, operator: str, operand: Any, place: str, depth: int) ->
     if operator in _ORDER:
         if isinstance(operand, bool) or not isinstance(operand, int | float | str):
             raise BadInput(f"{place}: expected a number or a string to compare with")
-        return _any_item(name, [operand], _ORDER[operator])
+        return _any_item(name, [_bindable(operand, place)], _ORDER[operator])
     if operator in ("$in", "$nin"):
         if not isinstance(operand, Sequence) or isinstance(operand, str):
             raise BadInput(f"{place}: expected a list of values")
@@ -115,10 +133,31 @@ def _operator(name: str, operator: str, operand: Any, place: str, depth: int) ->
     for item in operands:
         if item is not None and not isinstance(item, str | int | float | bool):
             raise BadInput(f"{place}: expected a string, a number, true, false or null")
-    matched = _equal(name, operands)
+    matched = _equal(name, [_bindable(item, place) for item in operands])
     if operator in ("$ne", "$nin"):
         return Condition(f"NOT ({matched.sql})", matched.values)
     return matched
+
+
+def _bindable(operand: Any, place: str) -> Any:
+    """The operand as SQLite takes it: a whole number of over 64 bits as a float, which is what
+    the metadata's own become too."""
+    if isinstance(operand, str):
+        _check_text(operand, place)
+    if isinstance(operand, int) and not -(2**63) <= operand < 2**63:
+        try:
+            return float(operand)
+        except OverflowError as error:
+            raise BadInput(f"{place}: the number is too large to compare with") from error
+    return operand
+
+
+def _check_text(text: str, place: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        shown = place.encode("utf-8", "replace").decode()
+        raise BadInput(f"{shown}: the text holds half of a surrogate pair") from error
 
 
 def _equal(name: str, operands: Sequence[Any]) -> Condition:
@@ -148,9 +187,17 @@ def _any_item(name: str, operands: Sequence[Any], comparison: str) -> Condition:
     sql = " OR ".join(tests)
     if name in _COLUMNS:
         return Condition(sql, tuple(values))
+    return _each_item(name, sql, values)
+
+
+def _each_item(name: str, test: str, values: Sequence[Any] = ()) -> Condition:
+    """True where the test holds for the field's value, or for an item of the list that it is;
+    an object has no items."""
+    path = _path(name)
     return Condition(
-        f"EXISTS (SELECT 1 FROM json_each(documents.metadata, ?) AS item WHERE {sql})",
-        (_path(name), *values),
+        "coalesce(json_type(documents.metadata, ?), '') <> 'object' AND EXISTS "
+        f"(SELECT 1 FROM json_each(documents.metadata, ?) AS item WHERE {test})",
+        (path, path, *values),
     )
 
 
@@ -164,8 +211,8 @@ def _kind(operand: Any, in_column: bool) -> str:
 def _null(name: str) -> Condition:
     if name in _COLUMNS:
         return Condition("0")
-    path = _path(name)
-    return Condition("coalesce(json_type(documents.metadata, ?), 'null') = 'null'", (path,))
+    missing = Condition("json_type(documents.metadata, ?) IS NULL", (_path(name),))
+    return _join([missing, _each_item(name, "item.type = 'null'")], "OR", empty="0")
 
 
 def _exists(name: str, wanted: bool) -> Condition:

@@ -18,7 +18,7 @@ from index.contract import DenseIndex, SparseIndex
 from index.jobs import Job, JobDocument, Jobs, JobState
 from index.lock import writer_lock
 from index.words import script as script_of
-from ingest.contract import BadInput, Document, NotFound, load_component
+from ingest.contract import BadInput, Conflict, Document, NotFound, load_component
 
 __all__ = [
     "Choice",
@@ -117,8 +117,14 @@ class Store:
 
     def get_or_create(self, name: str) -> Collection:
         """The collection, made if it is not there."""
-        exists = (self._folder(name) / CATALOG).is_file()
-        return self.get(name) if exists else self.create(name)
+        catalog = self._folder(name) / CATALOG
+        if not catalog.is_file():
+            try:
+                return self.create(name)
+            except Conflict:  # Made by someone else in between.
+                if not catalog.is_file():
+                    raise
+        return self.get(name)
 
     def delete(self, name: str) -> None:
         """Removes a collection with its files. Raises NotFound, or Locked while it is written

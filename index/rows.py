@@ -58,9 +58,15 @@ def document_row(document: Document, pipeline: str, generation: int) -> tuple[An
     """Values of a row of `documents`, in the order of the schema."""
     return (
         document.id, document.title, document.media_type, document.content_hash, pipeline,
-        document.page_count, json.dumps(document.metadata, ensure_ascii=False, sort_keys=True),
+        document.page_count, _metadata_text(document),
         pack_blocks(document.blocks), generation,
     )  # fmt: skip
+
+
+def _metadata_text(document: Document) -> str:
+    # A NaN is no JSON: SQLite would refuse every filter over a collection that holds one.
+    metadata = document.metadata
+    return json.dumps(metadata, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def document_of(row: sqlite3.Row) -> Document:

@@ -16,6 +16,9 @@ _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 _RUN = re.compile(f"(?P<han>[{_HAN}]+)|(?P<word>[^\\W_{_HAN}]+(?:['’][^\\W\\d_{_HAN}]+)?)")
 
 _LATIN = re.compile("[a-z]")
+_LONGEST_WORD = 255
+"""Longer ones (base64, hashes, text without spaces) fall into pieces: tantivy leaves out any
+term of over 65,530 bytes, and no one looks for one."""
 
 HAN, LATIN = "han", "latin"
 
@@ -44,8 +47,12 @@ def normalize(text: str) -> str:
 def runs(normalized: str) -> Iterator[tuple[bool, str]]:
     """(is Han, run) in order, over text from `normalize`."""
     for match in _RUN.finditer(normalized):
-        han = match.group("han")
-        yield (True, han) if han else (False, match.group("word"))
+        han, word = match.group("han"), match.group("word")
+        if han:
+            yield True, han
+        else:
+            for start in range(0, len(word), _LONGEST_WORD):
+                yield False, word[start : start + _LONGEST_WORD]
 
 
 def bigrams(han: str) -> list[str]:

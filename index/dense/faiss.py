@@ -70,13 +70,15 @@ class FaissIndex:
         state = self._state
         gone = np.union1d(np.asarray(changes.deleted, dtype=np.int64), changes.keys)
         keep = ~np.isin(state.delta_keys, gone)
-        order = np.argsort(changes.keys)
+        delta_keys = np.concatenate([state.delta_keys[keep], changes.keys])
+        delta_vectors = np.concatenate([state.delta_vectors[keep], changes.vectors])
+        order = np.argsort(delta_keys)
         state = replace(
             state,
             generation=changes.generation,
             main_alive=state.main_alive & ~np.isin(state.main_keys, gone),
-            delta_keys=np.concatenate([state.delta_keys[keep], changes.keys[order]]),
-            delta_vectors=np.concatenate([state.delta_vectors[keep], changes.vectors[order]]),
+            delta_keys=delta_keys[order],
+            delta_vectors=delta_vectors[order],
         )
         dead = len(state.main_keys) - int(state.main_alive.sum())
         if len(state.delta_keys) + dead > max(_DELTA_LIMIT, len(state.main_keys) // 4):
@@ -260,8 +262,7 @@ class FaissReader:
         main_keys, main_scores = self._search_main(vector, k, alive)
         if len(main_keys) < min(k, int(alive.sum())):
             # A graph walk under a selector can end early; the filter must stay exact in meaning.
-            everything = state.main_keys[alive] if allowed is None else allowed
-            return self._exact(vector, everything, k)
+            return self._exact(vector, self.keys() if allowed is None else allowed, k)
         delta_scores = state.delta_vectors[delta] @ vector
         keys = np.concatenate([main_keys, state.delta_keys[delta]])
         return Ranking.of(keys, np.concatenate([main_scores, delta_scores])).head(k)

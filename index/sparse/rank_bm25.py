@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from index.contract import Keys, Ranking, SparseChanges, SparseEntry, SparseReader
 
-_FIELDS = ("title", "headings", "body")
+_FIELDS = ("title", "headings", "body", "window")
 
 
 @dataclass
@@ -34,9 +34,10 @@ class RankBm25Index:
     """Takes the options of the other sparse index; `path` is not used."""
 
     path: Path
-    title_weight: float = 1.0
-    headings_weight: float = 1.0
-    body_weight: float = 1.0
+    title_weight: float = 0.2
+    headings_weight: float = 0.2
+    body_weight: float = 0.5
+    window_weight: float = 0.5
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -59,7 +60,7 @@ class RankBm25Index:
             self._held.reader = None
 
     def reader(self) -> SparseReader:
-        weights = (self.title_weight, self.headings_weight, self.body_weight)
+        weights = [getattr(self, f"{name}_weight") for name in _FIELDS]
         with self._lock:
             if self._held.reader is None:
                 self._held.reader = RankBm25Reader.over(self._held.entries, weights)

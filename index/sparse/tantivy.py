@@ -7,7 +7,9 @@ tantivy's own commit; a kill between the two repeats changes that repeat harmles
 
 from __future__ import annotations
 
+import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,12 +22,17 @@ import numpy as np
 
 from index.contract import Keys, Ranking, SparseChanges, SparseReader
 
-_FORMAT = 1
+_FORMAT = 2
+_FIELDS = ("title", "headings", "body", "window")
 _GENERATION_FILE = "generation"
 _HEAP_BYTES = 64_000_000
+_SEGMENT_FILES = ("fast", "fieldnorm", "idx", "pos", "store", "term")
 _SMALL_FILTER = 2_000
 """Up to so many allowed keys the filter becomes part of the query; over it, results are taken
 in growing numbers until enough of them are allowed."""
+
+_TIES = 16
+"""So many more are taken than asked for, in case that some have the score of the last."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,10 @@ class TantivyIndex:
     it is then to be deleted and filled again."""
 
     path: Path
-    title_weight: float = 1.0
-    headings_weight: float = 1.0
-    body_weight: float = 1.0
+    title_weight: float = 0.2
+    headings_weight: float = 0.2
+    body_weight: float = 0.5
+    window_weight: float = 0.5
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @cached_property
@@ -46,6 +54,7 @@ class TantivyIndex:
 
         self.path.mkdir(parents=True, exist_ok=True)
         index = tantivy.Index(self._schema, path=str(self.path), reuse=True)
+        _verify(self.path)
         index.config_reader("manual", 0)
         whitespace = tantivy.Tokenizer.whitespace()
         index.register_tokenizer("terms", tantivy.TextAnalyzerBuilder(whitespace).build())
@@ -57,7 +66,7 @@ class TantivyIndex:
 
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("key", indexed=True, fast=True)
-        for name in ("title", "headings", "body"):
+        for name in _FIELDS:
             builder.add_text_field(name, tokenizer_name="terms", index_option="freq")
         return builder.build()
 
@@ -95,9 +104,8 @@ class TantivyIndex:
         for entry in changes.added:
             document = tantivy.Document()
             document.add_unsigned("key", entry.key)
-            document.add_text("title", " ".join(entry.title))
-            document.add_text("headings", " ".join(entry.headings))
-            document.add_text("body", " ".join(entry.body))
+            for name in _FIELDS:
+                document.add_text(name, " ".join(getattr(entry, name)))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -115,15 +123,30 @@ class TantivyIndex:
         with self._lock:
             self._index.reload()
             searcher = self._index.searcher()
-        weights = {
-            "title": self.title_weight,
-            "headings": self.headings_weight,
-            "body": self.body_weight,
-        }
+        weights = {name: getattr(self, f"{name}_weight") for name in _FIELDS}
         return TantivyReader(searcher, self._schema, weights)
 
     def close(self) -> None:
         """Tantivy holds no lock between writes; the files close with the object."""
+
+
+def _verify(folder: Path) -> None:
+    """Raises ValueError or OSError where a file of a segment is missing or not what was
+    written, which tantivy itself only notices in a search, if at all. Each file ends with
+    JSON that holds the CRC-32 of the rest, the length of that JSON and a fixed number (u32,
+    little-endian)."""
+    for segment in json.loads((folder / "meta.json").read_text())["segments"]:
+        name = str(segment["segment_id"]).replace("-", "")
+        endings = list(_SEGMENT_FILES)
+        if segment["deletes"]:
+            endings.append(f"{segment['deletes']['opstamp']}.del")
+        for ending in endings:
+            path = folder / f"{name}.{ending}"
+            data = path.read_bytes()
+            body = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+            footer = data[max(body, 0) : -8]
+            if not footer or json.loads(footer).get("crc") != zlib.crc32(data[:body]):
+                raise ValueError(f"{path} is damaged: its checksum is not the recorded one")
 
 
 @dataclass(frozen=True)
@@ -182,6 +205,13 @@ class TantivyReader:
         return Query.boolean_query([(Occur.Must, query), (Occur.Must, silent)])
 
     def _run(self, query: Any, k: int) -> Ranking:
-        found = self._searcher.search(query, limit=k, count=False).hits
+        # Equal scores at the end are cut by tantivy as its segments lie: all are taken, and the
+        # least keys of them kept.
+        limit = k + _TIES
+        while True:
+            found = self._searcher.search(query, limit=limit, count=False).hits
+            if len(found) < limit or found[-1][0] < found[k - 1][0]:
+                break
+            limit *= 4
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
-        return Ranking.of(keys, [score for score, _ in found])
+        return Ranking.of(keys, [score for score, _ in found]).head(k)
