@@ -1,0 +1,125 @@
+"""/v1/collections"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.rest.problems import responses
+from api.rest.service import BraidDep, CollectionDep
+from api.rest.values import Given, json_only
+from index.pipeline import Collection
+from ingest.contract import BraidError, NotFound
+
+router = APIRouter(prefix="/v1/collections", tags=["collections"])
+
+
+class NewCollection(Given):
+    """A collection to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "papers"}]})
+
+    name: str = Field(
+        description="letters of any script, digits, '_', '-' and '.', 64 characters at the most, "
+        "with a letter or digit first"
+    )
+
+
+class CollectionInfo(BaseModel):
+    """A collection with the rows of each store; the last four are equal in a sound one."""
+
+    name: str = Field(examples=["papers"])
+    generation: int = Field(description="acknowledged writes so far", examples=[17])
+    documents: int = Field(examples=[16])
+    chunks: int = Field(examples=[412])
+    vectors: int = Field(examples=[412])
+    sparse: int = Field(description="chunks in the index of words", examples=[412])
+    dense: int = Field(description="chunks in the index of vectors", examples=[412])
+    fingerprints: dict[str, str] = Field(description="the analyzer and embedder it was built with")
+
+    @classmethod
+    def of(cls, collection: Collection) -> CollectionInfo:
+        """The present state of a collection."""
+        stats = collection.stats()
+        return cls(
+            name=stats.name,
+            generation=stats.generation,
+            documents=stats.documents,
+            chunks=stats.chunks,
+            vectors=stats.vectors,
+            sparse=stats.sparse,
+            dense=stats.dense,
+            fingerprints=dict(stats.fingerprints),
+        )
+
+
+class UnopenedCollection(BaseModel):
+    """A collection that cannot be opened, and why."""
+
+    name: str
+    reason: str
+
+
+class CollectionList(BaseModel):
+    """Every collection, in order of name."""
+
+    collections: list[CollectionInfo]
+    unopened: list[UnopenedCollection] = Field(
+        default_factory=list, description="those built with other settings, or damaged"
+    )
+
+
+def address_of(collection: str) -> str:
+    """The path of a collection."""
+    return f"/v1/collections/{quote(collection, safe='')}"
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a collection",
+    responses=responses(400, 409, 413, 415),
+    dependencies=[Depends(json_only)],
+)
+def create(body: NewCollection, braid: BraidDep, response: Response) -> CollectionInfo:
+    """Makes an empty collection. Its address is in the header `Location`."""
+    collection = braid.store.create(body.name)
+    response.headers["Location"] = address_of(collection.name)
+    return CollectionInfo.of(collection)
+
+
+@router.get("", summary="List the collections", responses=responses())
+def list_all(braid: BraidDep) -> CollectionList:
+    """Every collection with its counts."""
+    found = CollectionList(collections=[])
+    for name in braid.store.names():
+        try:
+            found.collections.append(CollectionInfo.of(braid.store.get(name)))
+        except NotFound:
+            continue  # deleted since it was listed
+        except BraidError as error:
+            found.unopened.append(UnopenedCollection(name=name, reason=str(error)))
+    return found
+
+
+@router.get("/{collection}", summary="Show a collection", responses=responses(404, 409))
+def show(collection: CollectionDep) -> CollectionInfo:
+    """A collection with its counts."""
+    return CollectionInfo.of(collection)
+
+
+@router.delete(
+    "/{collection}",
+    status_code=204,
+    summary="Delete a collection",
+    responses=responses(404, 409),
+)
+def delete(
+    collection: Annotated[str, Path(description="name of the collection")], braid: BraidDep
+) -> None:
+    """Removes a collection with its documents, indexes and jobs. Refused with 409, which names
+    the holder, while it is being written to."""
+    braid.store.delete(collection)

@@ -1,0 +1,177 @@
+"""POST /v1/collections/{collection}/search"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.rest.problems import responses
+from api.rest.service import BraidDep, CollectionDep
+from api.rest.values import Filter, Given, json_only
+from ingest.contract import Box, Chunk
+from retrieve.contract import MAX_K, MAX_QUERY_CHARS, Explanation, Hit, Query, SearchResult
+from retrieve.pipeline import METHODS
+
+router = APIRouter(prefix="/v1/collections/{collection}", tags=["search"])
+
+
+class SearchRequest(Given):
+    """A question to a collection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "query": "水泵的质保期是多久？",
+                    "k": 5,
+                    "filter": {"year": {"$gte": 2023}, "language": {"$in": ["zh", "en"]}},
+                    "explain": True,
+                }
+            ]
+        }
+    )
+
+    query: str = Field(
+        description="words or a question, in any language",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_QUERY_CHARS, "pattern": r"\S"},
+    )
+    k: int = Field(10, ge=1, le=MAX_K, description="hits at the most")
+    fusion: str = Field(
+        "default",
+        description="how the legs are merged, or one leg alone",
+        json_schema_extra={"enum": list(METHODS)},
+    )
+    filter: Filter | None = Field(
+        None,
+        description="Mongo operators ($eq $ne $gt $gte $lt $lte $in $nin $and $or $not $exists) "
+        "over metadata, document_id, title and media_type",
+    )
+    explain: bool = Field(False, description="say why each hit is there")
+
+    def to_query(self) -> Query:
+        """The query that retrieval takes."""
+        return Query(self.query, self.k, self.fusion, self.filter)
+
+
+class BoxInfo(BaseModel):
+    """A rectangle on a page (from 1); points (1/72 inch) from the top left."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @classmethod
+    def of(cls, box: Box) -> BoxInfo:
+        """The same rectangle."""
+        return cls(page=box.page, x0=box.x0, y0=box.y0, x1=box.x1, y1=box.y1)
+
+
+class LegInfo(BaseModel):
+    """Where one leg placed a hit."""
+
+    rank: int | None = Field(description="from 1; null where the leg did not return it")
+    score: float | None
+
+
+class HitInfo(BaseModel):
+    """A passage, and where it stands."""
+
+    rank: int = Field(description="from 1", examples=[1])
+    score: float = Field(description="comparable within one result only", examples=[187.3])
+    chunk_id: str = Field(examples=["0b7c1f0c5d3a4e0f9c1b2a3d4e5f6071"])
+    document_id: str = Field(examples=["AV-200产品说明书.pdf"])
+    title: str = Field(examples=["AV-200 产品说明书"])
+    heading_path: list[str] = Field(
+        description="headings from the outermost inwards", examples=[["6 质保", "6.1 期限"]]
+    )
+    text: str = Field(examples=["自发货之日起 24 个月。"])
+    kind: str = Field(description="paragraph, table, list_item, code, ...", examples=["paragraph"])
+    pages: list[int] | None = Field(
+        description="first and last page; null where there are none", examples=[[7, 7]]
+    )
+    boxes: list[BoxInfo] = Field(description="where it lies on its pages")
+    metadata: dict[str, Any] = Field(description="of the document")
+    legs: dict[str, LegInfo] | None = Field(None, description="with `explain`")
+
+    @classmethod
+    def of(cls, hit: Hit, *, explain: bool) -> HitInfo:
+        """A hit, with its place in each leg where that is asked for."""
+        chunk = hit.chunk
+        legs = {name: LegInfo(rank=at.rank, score=at.score) for name, at in hit.legs.items()}
+        return cls(
+            rank=hit.rank,
+            score=hit.score,
+            chunk_id=chunk.id,
+            document_id=chunk.document_id,
+            title=chunk.title,
+            heading_path=list(chunk.heading_path),
+            text=chunk.text,
+            kind=chunk.kind.value,
+            pages=pages_of(chunk),
+            boxes=[BoxInfo.of(box) for box in chunk.boxes],
+            metadata=dict(hit.metadata),
+            legs=legs if explain else None,
+        )
+
+
+class ExplanationInfo(BaseModel):
+    """How a result came about."""
+
+    terms: list[str] = Field(description="what the words were looked up as")
+    fusion: str
+    weights: dict[str, float] = Field(description="of each leg; 0 is no vote")
+    allowed: int | None = Field(description="chunks that the filter left; null without one")
+    timings_ms: dict[str, float]
+    notes: list[str]
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> ExplanationInfo:
+        """The same explanation."""
+        return cls(
+            terms=list(explanation.terms),
+            fusion=explanation.fusion,
+            weights={name: float(weight) for name, weight in explanation.weights.items()},
+            allowed=explanation.allowed,
+            timings_ms={name: round(ms, 3) for name, ms in explanation.timings_ms.items()},
+            notes=list(explanation.notes),
+        )
+
+
+class SearchResponse(BaseModel):
+    """Hits, best first."""
+
+    hits: list[HitInfo]
+    generation: int = Field(description="the state of the collection they come from", examples=[17])
+    notes: list[str] = Field(default_factory=list, description="what the searcher should know")
+    explanation: ExplanationInfo | None = Field(None, description="with `explain`")
+
+    @classmethod
+    def of(cls, result: SearchResult, *, explain: bool) -> SearchResponse:
+        """A result, explained where that is asked for."""
+        return cls(
+            hits=[HitInfo.of(hit, explain=explain) for hit in result.hits],
+            generation=result.generation,
+            notes=list(result.explanation.notes),
+            explanation=ExplanationInfo.of(result.explanation) if explain else None,
+        )
+
+
+def pages_of(chunk: Chunk) -> list[int] | None:
+    """First and last page."""
+    return list(chunk.pages) if chunk.pages else None
+
+
+@router.post(
+    "/search",
+    summary="Search",
+    responses=responses(400, 404, 409, 413, 415),
+    dependencies=[Depends(json_only)],
+)
+def search(body: SearchRequest, collection: CollectionDep, braid: BraidDep) -> SearchResponse:
+    """The passages that answer a question best, by words and by meaning."""
+    result = braid.search(collection, body.to_query())
+    return SearchResponse.of(result, explain=body.explain)
