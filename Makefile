@@ -1,4 +1,4 @@
-# make demo   from a fresh machine to a cited answer, over REST
+# make demo   from a fresh machine to a cited answer, over REST; make demo-stop ends its server
 # make test   everything that has to hold: style, types, tests
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,10 +9,13 @@ DEMO := .demo
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types unit format clean
+.PHONY: demo demo-stop test lint types unit format clean
 
 demo: $(STAMPS)/install
 	@BRAID_DATA_DIR=$(DEMO)/data $(BIN)/python examples/demo.py
+
+demo-stop:
+	@BRAID_DATA_DIR=$(DEMO)/data $(BIN)/python examples/demo.py --stop
 
 test: lint types unit
 

@@ -120,13 +120,23 @@ class Braid:
         return self.answers.stream(query.text, passages), result
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:
-        """Ingests files and folders; ids are paths relative to the folder given."""
+        """Ingests files and folders; ids are paths relative to the folder given. A second file
+        with the id of an earlier one is a failure: it would take the other's place."""
+        return self.ingestor.ingest(collection, self._sources(paths))
+
+    def _sources(self, paths: Iterable[Path]) -> Iterator[FileSource | Failure]:
         limit = self.settings.server.max_upload_mb * 2**20
-        sources = (
-            found if isinstance(found, Failure) else FileSource(found, limit)
-            for found in discover(paths)
-        )
-        return self.ingestor.ingest(collection, sources)
+        taken: dict[str, Path] = {}
+        for found in discover(paths):
+            if isinstance(found, Failure):
+                yield found
+            elif (other := taken.setdefault(found.document_id, found.path)) is not found.path:
+                yield Failure(
+                    found.document_id,
+                    f"{found.path} has the same id as {other}; ingest their common folder instead",
+                )
+            else:
+                yield FileSource(found, limit)
 
     def close(self) -> None:
         """Closes the collections that are open."""

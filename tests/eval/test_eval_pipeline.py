@@ -22,10 +22,10 @@ from eval.pipeline import (
     data_differences,
     evaluate,
     headline,
-    load,
     measure_runs,
     read_report,
     read_run,
+    render,
     report_from_json,
     report_json,
     worst_queries,
@@ -180,9 +180,9 @@ def reports(draw: st.DrawFn) -> Report:
 @settings(max_examples=60, deadline=None)
 @given(reports())
 def test_json_round_trip(report: Report) -> None:
-    text = load("json")(report, ())
+    text = render("json", report, ())
     assert report_from_json(json.loads(text)) == report
-    assert load("json")(report_from_json(json.loads(text)), ()) == text
+    assert render("json", report_from_json(json.loads(text)), ()) == text
 
 
 def broken(path: Sequence[str], value: object) -> object:
@@ -231,7 +231,7 @@ def test_reading_report_files(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"report\.json is not JSON"):
         read_report(path)
     report = made_report()
-    path.write_text(load("json")(report, ()), "utf-8")
+    path.write_text(render("json", report, ()), "utf-8")
     assert read_report(path).legs["half"].per_query == report.legs["half"].per_query
 
 

@@ -160,7 +160,7 @@ def test_one_leg_without_latencies_or_misses() -> None:
 def test_writers_by_name() -> None:
     for name in WRITERS:
         assert render(name, REPORT, MISSES).endswith("\n")
-    with pytest.raises(BadInput, match="no report writer 'pdf'; choose one of: json, html"):
+    with pytest.raises(BadInput, match="no component named 'pdf'; choose one of: html, json"):
         render("pdf", REPORT, MISSES)
-    with pytest.raises(BadInput, match="'html' has no option 'best'; options: worst, resamples"):
+    with pytest.raises(BadInput, match="'html' has no option 'best'; options: resamples, worst"):
         render("html", REPORT, MISSES, best=3)
