@@ -25,6 +25,7 @@ from index.contract import Keys, Ranking, SparseChanges, SparseReader
 _FORMAT = 2
 _FIELDS = ("title", "headings", "body", "window")
 _GENERATION_FILE = "generation"
+_META = "meta.json"
 _HEAP_BYTES = 64_000_000
 _SEGMENT_FILES = ("fast", "fieldnorm", "idx", "pos", "store", "term")
 _SMALL_FILTER = 2_000
@@ -53,8 +54,9 @@ class TantivyIndex:
         import tantivy
 
         self.path.mkdir(parents=True, exist_ok=True)
+        if (self.path / _META).is_file():
+            _verify(self.path)
         index = tantivy.Index(self._schema, path=str(self.path), reuse=True)
-        _verify(self.path)
         index.config_reader("manual", 0)
         whitespace = tantivy.Tokenizer.whitespace()
         index.register_tokenizer("terms", tantivy.TextAnalyzerBuilder(whitespace).build())
@@ -132,10 +134,10 @@ class TantivyIndex:
 
 def _verify(folder: Path) -> None:
     """Raises ValueError or OSError where a file of a segment is missing or not what was
-    written, which tantivy itself only notices in a search, if at all. Each file ends with
+    written, which tantivy itself notices by a panic, in a search, or not at all. Each ends with
     JSON that holds the CRC-32 of the rest, the length of that JSON and a fixed number (u32,
     little-endian)."""
-    for segment in json.loads((folder / "meta.json").read_text())["segments"]:
+    for segment in json.loads((folder / _META).read_text())["segments"]:
         name = str(segment["segment_id"]).replace("-", "")
         endings = list(_SEGMENT_FILES)
         if segment["deletes"]:

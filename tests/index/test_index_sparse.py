@@ -1,0 +1,238 @@
+"""What every sparse index must do, and that they agree with each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.components import SPARSE
+from index.contract import Keys, SparseChanges, SparseEntry, SparseIndex
+from ingest.contract import load_component
+
+WORDS = [f"w{i}" for i in range(12)]
+ENTRIES = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(WORDS), max_size=3),
+        st.lists(st.sampled_from(WORDS), max_size=3),
+        st.lists(st.sampled_from(WORDS), max_size=30),
+        st.lists(st.sampled_from(WORDS), max_size=39),
+    ),
+    max_size=25,
+)
+
+
+def make(name: str, path: Path) -> SparseIndex:
+    index: SparseIndex = load_component(SPARSE, name, path=path)
+    return index
+
+
+def body(key: int, text: str) -> SparseEntry:
+    return SparseEntry(key, (), (), text.split())
+
+
+def keys(*values: int) -> Keys:
+    return np.array(values, dtype=np.int64)
+
+
+@pytest.fixture(params=sorted(SPARSE))
+def backend(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def index(backend: str, tmp_path: Path) -> SparseIndex:
+    return make(backend, tmp_path / "sparse")
+
+
+def found(index: SparseIndex, words: str, k: int = 10, allowed: Keys | None = None) -> list[int]:
+    ranking = index.reader().search(words.split(), k, allowed)
+    assert len(ranking.keys) == len(ranking.scores)
+    assert (ranking.scores > 0).all()
+    assert (np.diff(ranking.scores) <= 0).all()
+    return ranking.keys.tolist()
+
+
+def test_an_empty_index_finds_nothing(index: SparseIndex) -> None:
+    assert index.generation == 0
+    reader = index.reader()
+    assert len(reader) == 0
+    assert reader.keys().tolist() == []
+    assert found(index, "a b") == []
+    assert found(index, "a", allowed=keys(1, 2)) == []
+
+
+def test_added_chunks_are_found_best_first(index: SparseIndex) -> None:
+    index.apply(SparseChanges(1, [body(1, "a b c d"), body(2, "a a b"), body(3, "c d e f")]))
+    assert index.generation == 1
+    assert index.reader().keys().tolist() == [1, 2, 3]
+    assert found(index, "a") == [2, 1]
+    assert found(index, "e a") == [3, 2, 1]
+    assert found(index, "nowhere") == []
+    assert found(index, "") == []
+    assert found(index, "a", k=1) == [2]
+    assert found(index, "a", k=0) == []
+
+
+def test_all_fields_count(index: SparseIndex) -> None:
+    index.apply(
+        SparseChanges(
+            1,
+            [
+                SparseEntry(1, ["t"], [], ["x"]),
+                SparseEntry(2, [], ["t"], ["x"]),
+                SparseEntry(3, [], [], ["t"]),
+                SparseEntry(4, [], [], [], ["t"]),
+                SparseEntry(5, [], [], []),
+            ],
+        )
+    )
+    assert sorted(found(index, "t")) == [1, 2, 3, 4]
+    assert index.reader().keys().tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_key_is_replaced_and_deleted(index: SparseIndex) -> None:
+    index.apply(SparseChanges(1, [body(1, "old"), body(2, "old")]))
+    index.apply(SparseChanges(2, [body(1, "new")], [2]))
+    assert found(index, "old") == []
+    assert found(index, "new") == [1]
+    assert len(index.reader()) == 1
+    index.apply(SparseChanges(3, [], [1, 77]))
+    assert len(index.reader()) == 0
+    assert found(index, "new") == []
+    assert index.generation == 3
+
+
+def test_applying_twice_changes_nothing(index: SparseIndex) -> None:
+    changes = SparseChanges(1, [body(k, f"word n{k}") for k in range(1, 6)], [9])
+    index.apply(changes)
+    before = index.reader().search(["word", "n3"], 10)
+    index.apply(changes)
+    after = index.reader().search(["word", "n3"], 10)
+    assert after.keys.tolist() == before.keys.tolist()
+    assert len(index.reader()) == 5
+    assert index.generation == 1
+
+
+def test_equal_scores_are_ordered_by_key_and_cut_there(index: SparseIndex) -> None:
+    for generation, some in enumerate(([30, 29, 8], [20, 3, 19], [1, 40]), start=1):
+        index.apply(SparseChanges(generation, [body(key, "tie") for key in some]))
+    everything = [1, 3, 8, 19, 20, 29, 30, 40]
+    for k in range(1, 9):
+        assert found(index, "tie", k) == everything[:k]
+    many = [body(key, "tie") for key in range(100, 400)]
+    random.Random(1).shuffle(many)
+    index.apply(SparseChanges(4, many))
+    assert found(index, "tie", 20) == [*everything, *range(100, 112)]
+    assert found(index, "tie", 5, keys(*range(200, 400, 3))) == [200, 203, 206, 209, 212]
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 2_500])
+def test_filters_leave_what_is_allowed(index: SparseIndex, size: int) -> None:
+    draw = random.Random(5)
+    total = 3_000
+    texts = {key: draw.choices("abcdefgh", k=draw.randint(1, 6)) for key in range(1, total + 1)}
+    index.apply(SparseChanges(1, [SparseEntry(key, (), (), text) for key, text in texts.items()]))
+    allowed = keys(*sorted(draw.sample(range(1, total + 1), size)))
+    everything = found(index, "a b", total)
+    inside = set(allowed.tolist())
+    wanted = [key for key in everything if key in inside]
+    assert found(index, "a b", total, allowed) == wanted
+    assert found(index, "a b", 7, allowed) == wanted[:7]
+    assert sorted(wanted) == [key for key in sorted(inside) if {"a", "b"} & set(texts[key])]
+
+
+def test_a_disjoint_filter_leaves_nothing(index: SparseIndex) -> None:
+    index.apply(SparseChanges(1, [body(k, "a") for k in range(1, 10)]))
+    assert found(index, "a", allowed=keys(50, 60)) == []
+    assert found(index, "a", allowed=np.arange(1_000, 5_000, dtype=np.int64)) == []
+
+
+def test_a_reader_stays_as_it_was(index: SparseIndex) -> None:
+    index.apply(SparseChanges(1, [body(1, "a"), body(2, "a b")]))
+    reader = index.reader()
+    before = reader.search(["a"], 10)
+    for generation in range(2, 8):
+        added = [body(k, "a a") for k in range(generation * 10, generation * 10 + 9)]
+        index.apply(SparseChanges(generation, added, [1, 2]))
+    after = reader.search(["a"], 10)
+    assert after.keys.tolist() == before.keys.tolist() == [1, 2]
+    assert after.scores.tolist() == before.scores.tolist()
+    assert reader.keys().tolist() == [1, 2]
+    assert len(reader) == 2
+    assert len(index.reader()) == 54
+
+
+def test_it_opens_again_as_it_was_closed(backend: str, tmp_path: Path) -> None:
+    index = make(backend, tmp_path / "sparse")
+    index.apply(SparseChanges(5, [body(1, "a"), body(2, "b")], [3]))
+    index.close()
+    again = make(backend, tmp_path / "sparse")
+    if index.in_memory:
+        assert again.generation == 0
+        assert not (tmp_path / "sparse").exists()
+    else:
+        assert again.generation == 5
+        assert found(again, "b") == [2]
+
+
+def test_long_and_odd_terms_do_no_harm(index: SparseIndex) -> None:
+    odd = ["x" * 70_000, "\x00", "AND", '"', "body:a", "☂", "*", "中文"]
+    index.apply(SparseChanges(1, [SparseEntry(1, odd, odd, [*odd, "plain"])]))
+    assert found(index, "plain") == [1]
+    assert found(index, "AND body:a * 中文") == [1]
+    assert isinstance(found(index, "x" * 70_000), list)
+
+
+def rankings(
+    tmp: Path, entries: Sequence[SparseEntry], query: Sequence[str]
+) -> list[dict[int, float]]:
+    both = []
+    for name in sorted(SPARSE):
+        index = make(name, tmp / name)
+        index.apply(SparseChanges(1, entries))
+        ranking = index.reader().search(query, len(entries) + 1)
+        both.append(dict(zip(ranking.keys.tolist(), ranking.scores.tolist(), strict=True)))
+        index.close()
+    return both
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts=ENTRIES, query=st.lists(st.sampled_from([*WORDS, "w99"]), max_size=5))
+def test_backends_agree(
+    texts: list[tuple[list[str], list[str], list[str], list[str]]],
+    query: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Fields are shorter than 40 terms, where tantivy's length steps are exact."""
+    entries = [SparseEntry(key, *fields) for key, fields in enumerate(texts, start=1)]
+    reference, other = rankings(tmp_path_factory.mktemp("agree"), entries, query)
+    assert other.keys() == reference.keys()
+    assert other == pytest.approx(reference, rel=1e-4)
+
+
+def test_backends_agree_on_long_texts(tmp_path: Path) -> None:
+    """Lengths over 40 are rounded by tantivy to about an eighth: scores stay near, and where
+    they are not, the order is the same."""
+    draw = random.Random(3)
+    vocabulary = [f"v{int(draw.paretovariate(0.7))}" for _ in range(4_000)]
+    entries = [
+        SparseEntry(k, (), (), draw.choices(vocabulary, k=draw.randint(40, 400)))
+        for k in range(1, 301)
+    ]
+    for number in range(15):
+        query = draw.choices(sorted(set(vocabulary)), k=4)
+        reference, other = rankings(tmp_path / str(number), entries, query)
+        assert other.keys() == reference.keys()
+        assert other == pytest.approx(reference, rel=0.06)
+        best = sorted(reference, key=lambda key: (-reference[key], key))
+        for above, below in pairwise(best):
+            if reference[above] > 1.13 * reference[below]:
+                assert other[above] > other[below]
