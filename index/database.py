@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,14 @@ _BATCH = 500
 """Values bound in one statement; SQLite takes 32,766."""
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly, so that it goes with the thread it serves:
+    a service starts and ends threads all the time."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Database:
     """The file at `path`, opened when it is first used: a connection to each thread. SQLite's
     errors come out as Unavailable."""
@@ -24,24 +33,28 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._guard = threading.Lock()
         self._closed = False
 
     @property
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             if self._closed:  # Another catalog may lie at the path by now.
                 raise Unavailable(f"{self._path.parent} was closed or built anew: open it again")
             connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=30
+                self._path,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=30,
+                factory=_Connection,
             )
             connection.row_factory = sqlite3.Row
             connection.executescript(PRAGMAS)
             self._local.connection = connection
             with self._guard:
-                self._all.append(connection)
+                self._all.add(connection)
         return connection
 
     @contextmanager
@@ -71,7 +84,7 @@ class Database:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._guard:
-            for connection in self._all:
+            for connection in list(self._all):
                 connection.close()
             self._all.clear()
             self._closed = True
