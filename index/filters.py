@@ -10,6 +10,7 @@ is missing, and an order operator compares values of one type only.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,14 @@ _COLUMNS = {
     "media_type": "documents.media_type",
     "page_count": "documents.page_count",
 }
+_PARENTHESIS = re.compile("[()]")
 _ORDER = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 _FIELD_OPERATORS = ("$eq", "$ne", *_ORDER, "$in", "$nin", "$exists", "$not")
-_MAX_DEPTH = 32
+_MAX_DEPTH = 16
+_MAX_PARENTHESES = 24
+_CHAIN = 30
+"""SQLite's parser has a stack of 100 places, of which a pair of parentheses takes three, and its
+expressions have 1,000 levels, of which a link in a chain of ANDs or ORs takes one."""
 _MAX_VALUES = 10_000
 _MAX_MARKS = 30_000
 """SQLite binds 32,766 values in one statement."""
@@ -46,7 +52,18 @@ def compile_filter(expression: Mapping[str, Any]) -> Condition:
             f"filter: {len(condition.values)} values and field names in all; {_MAX_MARKS} at the "
             "most: split it into several searches"
         )
+    if _nesting(condition.sql) > _MAX_PARENTHESES:
+        raise BadInput("filter: too many long lists within one another: split it into searches")
     return condition
+
+
+def _nesting(sql: str) -> int:
+    """How deep the parentheses go."""
+    deepest = depth = 0
+    for mark in _PARENTHESIS.findall(sql):
+        depth += 1 if mark == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _expression(expression: Any, place: str, depth: int) -> Condition:
@@ -83,11 +100,11 @@ def _junction(operator: str, value: Any, place: str, depth: int) -> Condition:
 def _join(parts: Sequence[Condition], word: str, *, empty: str) -> Condition:
     if not parts:
         return Condition(empty)
-    if len(parts) > 2:
-        # As a balanced tree: SQLite parses an expression of 1,000 levels at the most.
-        middle = len(parts) // 2
-        halves = (parts[:middle], parts[middle:])
-        parts = [_join(half, word, empty=empty) for half in halves]
+    if len(parts) == 1:
+        return parts[0]
+    while len(parts) > _CHAIN:
+        groups = [parts[start : start + _CHAIN] for start in range(0, len(parts), _CHAIN)]
+        parts = [_join(group, word, empty=empty) for group in groups]
     sql = f" {word} ".join(f"({part.sql})" for part in parts)
     return Condition(sql, tuple(value for part in parts for value in part.values))
 

@@ -139,6 +139,10 @@ def _check(query: Query) -> None:
             f"the query has {len(query.text):,} characters; {MAX_QUERY_CHARS:,} is the limit: "
             "shorten it, or search for one part at a time"
         )
+    try:
+        query.text.encode()
+    except UnicodeEncodeError as error:
+        raise BadQuery("the query holds half of a surrogate pair: send it as UTF-8") from error
     if not 1 <= query.k <= MAX_K:
         raise BadQuery(f"k must be from 1 to {MAX_K}, not {query.k}")
     if query.fusion not in METHODS:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -260,7 +260,7 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
-DAMAGES = [_cut, _empty, _overwrite, _flip, Path.unlink]
+DAMAGES: list[Callable[[Path], object]] = [_cut, _empty, _overwrite, _flip, Path.unlink]
 
 
 def test_caches_that_are_gone_or_behind_are_filled(tmp_path: Path) -> None:

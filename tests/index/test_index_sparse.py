@@ -57,7 +57,8 @@ def found(index: SparseIndex, words: str, k: int = 10, allowed: Keys | None = No
     assert len(ranking.keys) == len(ranking.scores)
     assert (ranking.scores > 0).all()
     assert (np.diff(ranking.scores) <= 0).all()
-    return ranking.keys.tolist()
+    keys: list[int] = ranking.keys.tolist()
+    return keys
 
 
 def test_an_empty_index_finds_nothing(index: SparseIndex) -> None:
