@@ -256,6 +256,16 @@ class Jobs:
         )
 
 
+def has_open_jobs(catalog_file: Path) -> bool:
+    """True where jobs of the collection with this catalog are not finished."""
+    catalog = Catalog(catalog_file)
+    try:
+        sql = "SELECT 1 FROM jobs WHERE state IN (?, ?) LIMIT 1"
+        return catalog.one(sql, (JobState.QUEUED, JobState.RUNNING)) is not None
+    finally:
+        catalog.close()
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

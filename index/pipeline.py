@@ -15,7 +15,7 @@ from index import default_model
 from index.collection import CATALOG, Collection, Parts, Snapshot, Writer, documents_of
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import DenseIndex, SparseIndex
-from index.jobs import Job, JobDocument, Jobs, JobState
+from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
 from index.words import script as script_of
 from ingest.contract import BadInput, Conflict, Document, NotFound, load_component
@@ -144,11 +144,17 @@ class Store:
     def rebuilding(self, name: str) -> Iterator[tuple[Iterator[Document], Writer]]:
         """A collection built anew beside the old one: yields the old one's documents and a
         writer to the new one, which takes the old one's place when the block ends without an
-        error. The old one may have been built with other parts. Raises NotFound and Locked."""
+        error. The old one may have been built with other parts. Raises NotFound, Locked, and
+        Conflict while uploads wait for their turn: they would go with the old folder."""
         folder, aside = self._folder(name), self._root / f"{_ASIDE}{name}"
         if not (folder / CATALOG).is_file():
             raise NotFound(f"no collection {name!r}")
         with self._guard, writer_lock(folder):
+            if has_open_jobs(folder / CATALOG):
+                raise Conflict(
+                    f"uploads to the collection {name!r} are waiting for their turn: let the "
+                    "service finish them first"
+                )
             shutil.rmtree(aside, ignore_errors=True)
             new = Collection.create(aside, self._parts)
             try:

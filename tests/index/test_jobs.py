@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from index.catalog import Catalog
 from index.contract import Locked
-from index.jobs import SPOOL, JobDocument, Jobs, JobState
+from index.jobs import SPOOL, JobDocument, Jobs, JobState, has_open_jobs
 from ingest.contract import NotFound
 
 DOCUMENTS = (
@@ -189,3 +189,14 @@ def test_any_name_and_metadata_survive(
     finally:
         catalog.close()
     assert tuple(job.documents) == documents
+
+
+def test_open_jobs_are_seen_from_outside(jobs: Jobs, tmp_path: Path) -> None:
+    catalog_file = tmp_path / "catalog.sqlite"
+    assert not has_open_jobs(catalog_file)
+    job_id = handed_in(jobs)
+    assert has_open_jobs(catalog_file)
+    jobs.start(job_id)
+    assert has_open_jobs(catalog_file)
+    jobs.finish(job_id, JobState.DONE)
+    assert not has_open_jobs(catalog_file)
