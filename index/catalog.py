@@ -68,11 +68,16 @@ class Catalog(Database):
         super().__init__(path)
         if not create and not path.is_file():
             raise NotFound(f"no collection at {path.parent}: create it first")
-        with self._translated():
-            if create:
-                self._create()
-            version = self.meta("schema_version")
+        try:
+            with self._translated():
+                if create:
+                    self._create()
+                version = self.meta("schema_version")
+        except BaseException:
+            self.close()
+            raise
         if version != str(SCHEMA_VERSION):
+            self.close()
             raise Conflict(
                 f"{path} was written by another version of Braid (its schema is {version}, this "
                 f"version reads {SCHEMA_VERSION}); open it with that version"

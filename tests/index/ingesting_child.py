@@ -14,7 +14,7 @@ from index.collection import CATALOG, Collection
 from ingest.components import CHUNKERS
 from ingest.contract import Source, load_component
 
-WORDS = "alpha beta gamma delta epsilon zeta eta theta".split()
+WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
 PARAGRAPHS = 8
 
 

@@ -1,0 +1,112 @@
+"""Fusions, on legs made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.contract import Ranking
+from ingest.contract import BadInput, load_component
+from retrieve.components import FUSIONS
+from retrieve.contract import Fused, Fusion, LegResult
+
+KEYS = np.array([2, 3, 5, 7], dtype=np.int64)
+
+
+def leg(ranked: list[int], scores: list[float], silent: list[bool] | None = None) -> LegResult:
+    """Ranked keys, and the score of each of KEYS."""
+    by_key = dict(zip(KEYS.tolist(), scores, strict=True))
+    return LegResult(
+        Ranking.of(ranked, [by_key[key] for key in ranked]),
+        np.array(scores, dtype=np.float32),
+        np.array(silent or [False] * 4),
+    )
+
+
+def fuse(name: str, sparse: LegResult, dense: LegResult, **options: float) -> Fused:
+    fusion: Fusion = load_component(FUSIONS, name, **options)
+    return fusion.fuse(KEYS, {"sparse": sparse, "dense": dense})
+
+
+def scores(fused: Fused) -> dict[int, float]:
+    return dict(zip(fused.ranking.keys.tolist(), fused.ranking.scores.tolist(), strict=True))
+
+
+SPARSE = leg([5, 2], [4.0, 0.0, 8.0, 0.0])
+DENSE = leg([7, 5, 3], [0.70, 0.80, 0.85, 0.90])
+NOTHING = leg([], [0.0, 0.0, 0.0, 0.0])
+
+
+def test_rrf_is_the_formula_of_the_paper() -> None:
+    fused = fuse("rrf", SPARSE, DENSE)
+    wanted = {5: 1 / 61 + 1 / 62, 7: 1 / 61, 2: 1 / 62, 3: 1 / 63}
+    assert scores(fused) == pytest.approx(wanted)
+    assert fused.ranking.keys.tolist() == [5, 7, 2, 3]
+    assert scores(fuse("rrf", SPARSE, DENSE, k=1.0))[5] == pytest.approx(1 / 2 + 1 / 3)
+    assert fuse("rrf", NOTHING, DENSE).weights == {"sparse": 0.0, "dense": 1.0}
+
+
+def test_convex_adds_normalised_scores() -> None:
+    fused = fuse("convex", SPARSE, DENSE, dense_weight=0.25)
+    wanted = {2: 0.75 * 0.5, 3: 0.25 * 0.5, 5: 0.75 + 0.25 * 0.75, 7: 0.25}
+    assert scores(fused) == pytest.approx(wanted)
+    alone = fuse("convex", NOTHING, DENSE, dense_weight=0.25)
+    assert alone.weights == {"sparse": 0.0, "dense": 1.0}
+    assert alone.ranking.keys.tolist() == [7, 5, 3, 2]
+
+
+def test_evidence_adds_scores_in_their_own_units() -> None:
+    fused = fuse("default", SPARSE, DENSE, cosine_weight=10.0)
+    assert scores(fused) == pytest.approx({2: 11.0, 3: 8.0, 5: 16.5, 7: 9.0})
+    assert fused.weights == {"sparse": 1.0, "dense": 10.0}
+
+
+def test_a_leg_without_candidates_has_no_vote() -> None:
+    fused = fuse("default", NOTHING, DENSE)
+    assert fused.weights["sparse"] == 0.0
+    assert fused.ranking.keys.tolist() == [7, 5, 3, 2]
+
+
+def test_silence_says_nothing_against_a_chunk() -> None:
+    """Key 7 is in another script: it gets the mean of the three best that were judged."""
+    sparse = leg([5, 2], [4.0, 0.0, 8.0, 0.0], [False, False, False, True])
+    fused = fuse("default", sparse, DENSE, cosine_weight=10.0)
+    assert scores(fused)[7] == pytest.approx(4.0 + 9.0)
+    assert scores(fused)[3] == pytest.approx(8.0)
+    louder = leg([7, 5, 2], [4.0, 0.0, 8.0, 9.0], [False, False, False, True])
+    assert scores(fuse("default", louder, DENSE, cosine_weight=10.0))[7] == pytest.approx(18.0)
+
+
+def test_a_chunk_that_a_leg_does_not_hold_counts_as_its_worst() -> None:
+    dense = leg([7, 5], [float("nan"), 0.80, 0.85, 0.90])
+    fused = fuse("default", SPARSE, dense, cosine_weight=10.0)
+    assert scores(fused)[2] == pytest.approx(4.0 + 8.0)
+    assert not np.isnan(fuse("convex", SPARSE, dense).ranking.scores).any()
+
+
+NUMBERS = st.lists(st.floats(0, 50, width=32), min_size=4, max_size=4)
+
+
+@pytest.mark.parametrize("name", sorted(FUSIONS))
+@given(sparse=NUMBERS, dense=NUMBERS, silent=st.lists(st.booleans(), min_size=4, max_size=4))
+def test_every_candidate_comes_out_once(
+    name: str, sparse: list[float], dense: list[float], silent: list[bool]
+) -> None:
+    legs = (leg(KEYS.tolist(), sparse, silent), leg(KEYS.tolist(), dense))
+    fused = fuse(name, *legs)
+    assert sorted(fused.ranking.keys.tolist()) == KEYS.tolist()
+    assert (np.diff(fused.ranking.scores) <= 0).all()
+    assert fused.ranking.keys.tolist() == fuse(name, *legs).ranking.keys.tolist()
+    for above, below in zip(fused.ranking.keys[:-1], fused.ranking.keys[1:], strict=True):
+        if scores(fused)[int(above)] == scores(fused)[int(below)]:
+            assert above < below
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("convex", {"dense_weight": 1.5}), ("default", {"cosine_weight": 0.0})]
+)
+def test_impossible_weights_are_refused(name: str, option: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match=next(iter(option))):
+        load_component(FUSIONS, name, **option)
