@@ -154,6 +154,9 @@ def _rows(passage: Passage, lines: Sequence[_Line]) -> Iterator[Unit]:
     rule = next((i for i, row in enumerate(grid) if all(map(_RULE_CELL.fullmatch, row))), None)
     header = _header(grid[:rule]) if rule else []
     first = 0 if rule is None else rule + 1
+    while first < len(grid) and _is_second_header(header, grid[first]):
+        header = _header([header, grid[first]])
+        first += 1
     for line, row in zip(lines[first:], grid[first:], strict=True):
         if not any(row) or all(map(_RULE_CELL.fullmatch, row)):
             continue
@@ -162,6 +165,15 @@ def _rows(passage: Passage, lines: Sequence[_Line]) -> Iterator[Unit]:
         lead = len(line.text) - len(line.text.lstrip())
         span = (line.start + lead, line.start + len(line.text.rstrip()))
         yield Unit(passage, span, readable(cells), UnitKind.ROW, cells=cells)
+
+
+def _is_second_header(header: Sequence[str], row: Sequence[str]) -> bool:
+    """Markdown has one header row; a second one stands first below the rule. It is known by
+    names over several columns, which it divides, and by a first cell that names no row: empty,
+    or a remark in parentheses."""
+    names = [name for name in header if name]
+    divided = len(set(names)) < len(names)
+    return divided and bool(row) and (not row[0] or row[0].startswith(("(", "（")))
 
 
 def _header(rows: Sequence[Sequence[str]]) -> list[str]:

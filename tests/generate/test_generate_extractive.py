@@ -78,6 +78,19 @@ def test_near_duplicates_are_said_once(ask: Ask, passage: MakePassage) -> None:
     assert answer.text == f"{sentence} [1]"
 
 
+def test_a_second_header_row_divides_the_names_over_it(passage: MakePassage) -> None:
+    table = (
+        "|  | Year ended | Year ended |\n| --- | --- | --- |\n"
+        "| (in millions) | 2020 | 2021 |\n| Total revenue | $11 | $17 |\n|  | 3 | 4 |"
+    )
+    rows = [unit for unit in cut(passage(1, table)) if unit.kind is UnitKind.ROW]
+    names = ("(in millions)", "Year ended 2020", "Year ended 2021")
+    assert [tuple(name for name, _ in row.cells) for row in rows] == [names, names]
+    assert (
+        rows[0].text == "(in millions): Total revenue; Year ended 2020: $11; Year ended 2021: $17"
+    )
+
+
 def test_the_row_that_matches_with_its_header(ask: Ask, passage: MakePassage) -> None:
     answer = ask("What does E08 mean?", [passage(1, TABLE, kind=BlockKind.TABLE)])
     assert answer.text == "- Code: E08; Meaning: Seal pressure low; Action: Check the vessel [1]"
