@@ -155,6 +155,25 @@ def test_an_edit_embeds_the_changed_chunks_only(tmp_path: Path) -> None:
     collection.close()
 
 
+@pytest.mark.parametrize("sparse", sorted(SPARSE))
+def test_a_chunk_is_found_by_its_neighbours_of_today(sparse: str, tmp_path: Path) -> None:
+    first, second = ["apple", "stone", "cherry", "lemon"], ["banana", "stone", "lemon"]
+    collection = fill(tmp_path / "c", make_parts(sparse=sparse), [make_document("a", first)])
+    with collection.writer() as writer:
+        (receipt,) = writer.put([make_document("a", second)], PIPELINE)
+    assert (receipt.kept, receipt.embedded) == (2, 1)
+    snapshot = collection.snapshot()
+
+    def found(word: str) -> set[str]:
+        keys = snapshot.sparse.search(ANALYZER.query_terms(word), 10).keys.tolist()
+        return {stored.chunk.text for stored in snapshot.chunks(keys).values()}
+
+    assert found("apple") == found("cherry") == set()
+    assert found("banana") == {"banana", "stone"}
+    assert found("lemon") == {"stone", "lemon"}
+    collection.close()
+
+
 def test_a_new_title_is_embedded_anew_and_found(tmp_path: Path) -> None:
     collection = fill(tmp_path / "c", make_parts(), [make_document("a", ["x"], title="Old")])
     with collection.writer() as writer:

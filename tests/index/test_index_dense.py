@@ -265,7 +265,7 @@ def test_any_history_equals_brute_force(
     k: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """At these sizes all kinds are exact."""
+    """At these sizes all kinds are exact: nothing has been merged into a main part yet."""
     index = make(("faiss", {"kind": kind}), tmp_path_factory.mktemp("history"))
     held: dict[int, int] = {}
     for generation, (added, deleted) in enumerate(steps, start=1):
@@ -279,6 +279,43 @@ def test_any_history_equals_brute_force(
     limit = None if allowed is None else np.array(sorted(allowed), dtype=np.int64)
     same(index.reader().search(QUERY, k, limit), wanted)
     assert index.reader().keys().tolist() == sorted(held)
+
+
+MAIN = vectors_for(span(1, 1_100))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.sets(st.integers(1, 60), max_size=8), st.sets(st.integers(1, 70))),
+        min_size=1,
+        max_size=4,
+    ),
+    allowed=st.sets(st.integers(1, 80)),
+)
+@pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
+def test_any_history_over_a_main_part_equals_brute_force(
+    kind: str,
+    steps: list[tuple[set[int], set[int]]],
+    allowed: set[int],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Under a small filter every kind is exact, whatever has been replaced or deleted."""
+    index = make(("faiss", {"kind": kind}), tmp_path_factory.mktemp("history"))
+    index.apply(DenseChanges(1, span(1, 1_100), MAIN), owner=False)
+    held = {key: MAIN[key - 1] for key in range(1, 1_101)}
+    for generation, (added, deleted) in enumerate(steps, start=2):
+        keys = np.array(sorted(added), dtype=np.int64)
+        changes = add(generation, keys, tuple(sorted(deleted)), seed=generation)
+        index.apply(changes, owner=False)
+        held = {key: vector for key, vector in held.items() if key not in deleted}
+        held.update(zip(keys.tolist(), changes.vectors, strict=True))
+    inside = [key for key in sorted(allowed) if key in held]
+    rows = np.array([held[key] for key in inside]).reshape(-1, WIDTH)
+    limit = np.array(sorted(allowed), dtype=np.int64)
+    same(index.reader().search(QUERY, 30, limit), Ranking.of(inside, rows @ QUERY).head(30))
+    everything = index.reader().search(QUERY, 5_000)
+    assert sorted(everything.keys.tolist()) == index.reader().keys().tolist() == sorted(held)
 
 
 def test_hnsw_finds_what_an_exact_search_finds(tmp_path: Path) -> None:
