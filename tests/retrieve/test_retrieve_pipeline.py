@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "index"))
-
 from index_room import (
     ANALYZER,
     PIPELINE,

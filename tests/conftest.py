@@ -1,0 +1,5 @@
+"""Fixtures of all the tests; they lie beside what they serve."""
+
+from __future__ import annotations
+
+pytest_plugins = ("generate_fixtures", "rest_fixtures")
