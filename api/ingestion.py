@@ -7,7 +7,7 @@ document comes after it is durable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -80,7 +80,8 @@ class Ingestor:
         with collection.writer() as writer:
             batch: list[tuple[Document, list[Chunk]]] = []
             for load in sources:
-                outcome = self._prepare(collection, load)
+                waiting = {document.id for document, _ in batch}
+                outcome = self._prepare(collection, load, waiting)
                 if isinstance(outcome, Ingested):
                     yield outcome
                     continue
@@ -92,7 +93,10 @@ class Ingestor:
                 yield from self._store(collection, writer, batch)
 
     def _prepare(
-        self, collection: Collection, load: Callable[[], Source | Document] | Failure
+        self,
+        collection: Collection,
+        load: Callable[[], Source | Document] | Failure,
+        waiting: Set[str],
     ) -> Ingested | tuple[Document, list[Chunk]]:
         if isinstance(load, Failure):
             return Ingested(load.document_id, State.FAILED, reason=load.reason)
@@ -100,7 +104,8 @@ class Ingestor:
         try:
             given = load()
             name = given.id if isinstance(given, Document) else given.document_id
-            if self._is_unchanged(collection, name, given):
+            # One that waits in the batch will not be as it is stored by then.
+            if name not in waiting and self._is_unchanged(collection, name, given):
                 return Ingested(name, State.UNCHANGED)
             document = given if isinstance(given, Document) else read(given)
             return document, self.chunker.chunk(document, self.counter)

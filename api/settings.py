@@ -158,6 +158,12 @@ def load_settings(**flags: Any) -> Settings:
     """The settings, with flags that are not None on top. Raises BadInput, naming each setting
     that is wrong and where it can be set."""
     given = {name: value for name, value in flags.items() if value is not None}
+    unknown = _unknown_variables()
+    if unknown:
+        raise BadInput(
+            f"unknown settings in the environment: {', '.join(unknown)}; unset them, or see "
+            "docs/settings.md for the names there are"
+        )
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -167,3 +173,13 @@ def load_settings(**flags: Any) -> Settings:
         raise BadInput(f"wrong settings ({config_file()}, BRAID_* or flags): {faults}") from error
     except (SettingsError, ValueError) as error:
         raise BadInput(f"the settings in {config_file()} cannot be read: {error}") from error
+
+
+def _unknown_variables() -> list[str]:
+    """BRAID_* variables that set nothing, which pydantic passes over at the top level."""
+    known = {"CONFIG", *(name.upper() for name in Settings.model_fields)}
+    return sorted(
+        name
+        for name in map(str.upper, os.environ)
+        if name.startswith("BRAID_") and name.removeprefix("BRAID_").split("__")[0] not in known
+    )

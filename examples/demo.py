@@ -23,10 +23,10 @@ BRAID = [sys.executable, "-c", "from api.cli import main; main()"]
 START_LIMIT_S = 300
 QUESTIONS = (
     "What is the part number of the mechanical seal kit for the AV-220?",
-    "What tells you that a pump is about to cavitate?",
-    "来料检验发现不合格品后应当怎么处理？",
+    "How do I get an access token for the TideLink API?",
+    "紧急采购的口头批准最多多少金额？",
     "台湾离心泵的保固期是多长？",
-    "What do employees in Suzhou get per kilometre for driving their own car on a business trip?",
+    "有人误喝了Aldercool 40，医院里用什么解毒？",
 )
 
 

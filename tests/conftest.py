@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ("generate_fixtures", "rest_fixtures")
+pytest_plugins = ("cli_fixtures", "generate_fixtures", "rest_fixtures")

@@ -9,7 +9,6 @@ import typer
 
 from api.cli.output import (
     SOME_FAILED,
-    WRONG_USE,
     CollectionOption,
     DataOption,
     JsonOption,
@@ -114,11 +113,10 @@ def delete(
 ) -> None:
     """Delete documents, and say how many rows went from each store."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        from ingest.contract import NotFound
+        from ingest.contract import BadInput, NotFound
 
         if bool(document_ids) == everything:
-            typer.echo("error: give ids of documents, or --all", err=True)
-            raise typer.Exit(WRONG_USE)
+            raise BadInput("give ids of documents, or --all")
         target = braid.store.get(braid.settings.collection)
         known = {record.id for record in target.records(limit=1_000_000)}
         wanted = sorted(known) if everything else list(document_ids or ())

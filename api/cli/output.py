@@ -53,26 +53,36 @@ def braid_of(collection: str | None = None, data_dir: Path | None = None) -> Ite
 
 @contextmanager
 def errors_shown(as_json: bool) -> Iterator[None]:
-    """Errors that Braid raises on purpose go to standard error in one line (as JSON where that
-    is asked for) and end the command: wrong use with 2, anything else with 1."""
+    """Errors that Braid raises on purpose, and those of the file system, go to standard error in
+    one line (as JSON to standard output where that is asked for) and end the command: wrong use
+    with 2, anything else with 1."""
     from ingest.contract import BadInput, BraidError, UnreadableFile
 
     try:
         yield
     except BraidError as error:
-        if as_json:
-            text = json.dumps(
-                {"error": {"type": type(error).__name__, "message": str(error)}},
-                ensure_ascii=False,
-            )
-            typer.echo(text)
-        else:
-            typer.echo(f"error: {error}", err=True)
+        _print_error(type(error).__name__, str(error), as_json)
         misuse = isinstance(error, BadInput) and not isinstance(error, UnreadableFile)
         raise typer.Exit(WRONG_USE if misuse else FAILED) from error
+    except BrokenPipeError:
+        raise  # The reader of our output has gone, as `head` does: there is nobody to tell.
+    except OSError as error:
+        if error.filename is None:
+            raise
+        message = f"{error.filename}: {error.strerror}: check the path, its rights and the disk"
+        _print_error(type(error).__name__, message, as_json)
+        raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
         typer.echo("stopped; what was reported as done is kept", err=True)
         raise typer.Exit(130) from error
+
+
+def _print_error(kind: str, message: str, as_json: bool) -> None:
+    if as_json:
+        shown = {"error": {"type": kind, "message": message}}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        typer.echo(f"error: {message}", err=True)
 
 
 def print_json(data: Any) -> None:

@@ -8,7 +8,6 @@ import typer
 
 from api.cli.output import (
     FAILED,
-    CollectionOption,
     DataOption,
     JsonOption,
     braid_of,
@@ -49,7 +48,9 @@ def doctor(data_dir: DataOption = None, as_json: JsonOption = False) -> None:
 
 
 def reindex(
-    collection: CollectionOption = None,
+    collection: Annotated[
+        str | None, typer.Argument(help="The collection; 'default' if not given.")
+    ] = None,
     data_dir: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

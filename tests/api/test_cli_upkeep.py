@@ -1,0 +1,144 @@
+"""The command line over settings, faults and other settings than a collection was built with."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from cli_fixtures import Braid, write_folder
+
+from api.settings import load_settings
+from ingest.contract import BadInput
+
+FRENCH = {"BRAID_ANALYZER__STEMMER": "french"}
+
+
+def test_doctor_on_nothing_and_on_a_sound_collection(braid: Braid, filled: Braid) -> None:
+    nothing = braid("doctor")
+    assert nothing.code == 0
+    assert "none yet" in nothing.out
+    sound = filled("doctor", "--json").json
+    assert sound["ok"] is True
+    assert {row["subject"]: row["fault"] for row in sound["findings"]} == {
+        "settings": False, "model": False, "collection default": False
+    }  # fmt: skip
+
+
+def test_doctor_finds_a_damaged_catalog(braid: Braid, tmp_path: Path) -> None:
+    assert braid("ingest", write_folder(tmp_path / "in")).code == 0
+    with sqlite3.connect(braid.data / "collections" / "default" / "catalog.sqlite") as catalog:
+        catalog.execute("PRAGMA foreign_keys = OFF")
+        catalog.execute("DELETE FROM documents WHERE id = 'leave.html'")
+    catalog.close()
+    said = braid("doctor")
+    assert said.code == 1
+    assert "FAULT collection default: catalog" in said.out
+    assert braid("doctor", "--json").json["ok"] is False
+
+
+def test_doctor_names_a_catalog_that_is_no_database(braid: Braid, tmp_path: Path) -> None:
+    assert braid("ingest", write_folder(tmp_path / "in")).code == 0
+    folder = braid.data / "collections" / "default"
+    for leftover in folder.glob("catalog.sqlite-*"):
+        leftover.unlink()
+    (folder / "catalog.sqlite").write_bytes(b"not a database at all" * 500)
+    said = braid("doctor")
+    assert said.code == 1
+    assert "FAULT collection default" in said.out
+    braid.refused("search", "seals", code=1)
+
+
+def test_other_settings_are_refused_and_reindex_mends_it(braid: Braid, tmp_path: Path) -> None:
+    assert braid("ingest", write_folder(tmp_path / "in")).code == 0
+    line = braid.refused("search", "seals", code=1, env=FRENCH)
+    assert "'braid reindex default'" in line
+    assert braid("doctor", env=FRENCH).code == 1
+    mended = braid("reindex", "default", env=FRENCH)
+    assert mended.code == 0
+    assert mended.out.startswith("default: 3 documents, ")
+    assert braid("search", "seals", "--json", env=FRENCH).json["hits"]
+    assert braid("doctor", env=FRENCH).code == 0
+    assert braid("ingest", tmp_path / "in", env=FRENCH).out.startswith("default: 3 unchanged; ")
+    assert "french" in braid.refused("search", "seals", code=1)
+
+
+def test_another_chunker_reads_again_and_reindex_cuts_anew(braid: Braid, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "in")
+    large = braid("ingest", folder, "--json").json["summary"]["chunks"]
+    finer = {"BRAID_CHUNKER__MAX_TOKENS": "48", "BRAID_CHUNKER__MIN_TOKENS": "8"}
+    stats = braid("reindex", "--json", env=finer).json
+    assert stats["chunks"] == stats["vectors"] == stats["sparse"] == stats["dense"] > large
+    assert braid("ingest", folder, env=finer).out.startswith("default: 3 unchanged; ")
+    back = braid("ingest", folder, "--json").json["summary"]
+    assert (back["updated"], back["chunks"]) == (3, large)
+
+
+def test_flags_over_environment_over_file_over_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BRAID_CONFIG", raising=False)
+    monkeypatch.delenv("BRAID_COLLECTION", raising=False)
+    assert load_settings().collection == "default"
+    Path("braid.toml").write_text('collection = "filed"\n[retrieval]\ndepth = 7\nrrf_k = 9\n')
+    assert load_settings().collection == "filed"
+    monkeypatch.setenv("BRAID_COLLECTION", "environment")
+    monkeypatch.setenv("BRAID_RETRIEVAL__DEPTH", "8")
+    assert load_settings().collection == "environment"
+    assert (load_settings().retrieval.depth, load_settings().retrieval.rrf_k) == (8, 9)
+    assert load_settings(collection="flag", data_dir=None).collection == "flag"
+    other = tmp_path / "other.toml"
+    other.write_text("[retrieval]\nrrf_k = 11\n")
+    monkeypatch.setenv("BRAID_CONFIG", str(other))
+    assert load_settings().retrieval.rrf_k == 11
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BRAID_NOPE", "1", "BRAID_NOPE"),
+        ("BRAID_CHUNKR__MAX_TOKENS", "1", "BRAID_CHUNKR__MAX_TOKENS"),
+        ("BRAID_CHUNKER__NOPE", "1", "chunker.nope"),
+        ("BRAID_CHUNKER__MAX_TOKENS", "many", "chunker.max_tokens"),
+        ("BRAID_SERVER__PORT", "70000", "server.port"),
+        ("BRAID_SPARSE__BACKEND", "elastic", "sparse.backend"),
+    ],
+)
+def test_wrong_settings_in_the_environment_are_named(
+    braid: Braid, name: str, value: str, words: str
+) -> None:
+    assert words in braid.refused("list", code=2, env={name: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nope = 1", "nope"),
+        ("[chunker]\nnope = 1", "chunker.nope"),
+        ("nope = ", "braid.toml"),
+        ("\x00", "braid.toml"),
+    ],
+)
+def test_wrong_settings_in_the_file_are_named(braid: Braid, text: str, words: str) -> None:
+    Path("braid.toml").write_text(text)
+    assert words in braid.refused("list", code=2)
+
+
+def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAID_ANSWER__API_KEY", "sesame")
+    assert "sesame" not in repr(load_settings())
+    monkeypatch.setenv("BRAID_ANSWER__API_KEI", "sesame")
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert "sesame" not in str(caught.value)
+
+
+def test_bench_embed(filled: Braid) -> None:
+    result = filled("bench", "embed", "--passages", "8", "--json").json
+    assert sorted(result) == [
+        "baseline_per_s", "braid_per_s", "cosine", "mean_tokens", "passages", "ratio"
+    ]  # fmt: skip
+    assert result["passages"] == 8
+    assert result["cosine"] > 0.999
+    assert result["ratio"] == pytest.approx(result["braid_per_s"] / result["baseline_per_s"])
