@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from api.compose import Braid
@@ -15,7 +16,6 @@ from ingest.contract import Chunk, Document, UnreadableFile
 from ingest.pipeline import document_from_text
 from retrieve.contract import MAX_K, Query
 
-DEFAULT_LEGS = ("sparse", "dense", "rrf", "convex", "default")
 _CHUNKS_PER_DOCUMENT = 3
 """Chunks asked for, for each document wanted: a document stands once, at its best chunk."""
 _BATCH = 256
@@ -29,7 +29,7 @@ class Evaluation:
 
     braid: Braid
 
-    @property
+    @cached_property
     def _store(self) -> Store:
         return Store(self.braid.settings.cache_dir / "eval", self.braid.parts)
 

@@ -12,8 +12,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from index.pipeline import Collection, Writer
-from ingest.contract import BraidError, Chunk, Chunker, Document, Failure, NotFound, Source
-from ingest.contract import TokenCounter as Counts
+from ingest.contract import (
+    BraidError,
+    Chunk,
+    Chunker,
+    Document,
+    Failure,
+    NotFound,
+    Source,
+    TokenCounter,
+)
 from ingest.pipeline import fingerprint, read
 
 _BATCH_CHUNKS = 256
@@ -63,7 +71,7 @@ class Ingestor:
     """Puts sources into collections. `counter` is the embedder."""
 
     chunker: Chunker
-    counter: Counts
+    counter: TokenCounter
 
     @property
     def pipeline(self) -> str:
