@@ -2,7 +2,9 @@
 
 sentence-transformers pads every batch to its longest text and masks the rest; on a CPU both
 cost most of the time. Here the tokens of many texts lie in one matrix, the linear layers see
-them at once, and attention runs text by text. The mean is taken in float32.
+them at once, and attention runs text by text. The mean is taken in float32. Where there is more
+than one batch, each core computes batches of its own, with one thread: cores that share every
+operation wait for each other at its end.
 
 The architecture is that of BERT (Devlin et al. 2018, arXiv:1810.04805): learned absolute
 positions, layer norm after each residual, GELU. `supports` says whether a model is of this
@@ -12,6 +14,8 @@ kind; whoever uses this class must still compare a few of its vectors with the m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,10 +69,30 @@ class PackedEncoder:
 
         out = np.empty((len(token_ids), self._width), dtype=np.float32)
         order = sorted(range(len(token_ids)), key=lambda i: (len(token_ids[i]), i))
-        with torch.inference_mode():
-            for batch in _batches(order, token_ids):
+        batches = _batches(order, token_ids)
+
+        def run(batch: list[int]) -> None:
+            with torch.inference_mode():  # it holds for one thread
                 out[batch] = self._forward([token_ids[i] for i in batch]).numpy()
+
+        if len(batches) > 1 and self._workers is not None:
+            # The longest first, so that the cores end together.
+            for _ in self._workers.map(run, reversed(batches)):
+                pass
+        else:
+            for batch in batches:
+                run(batch)
         return out
+
+    @cached_property
+    def _workers(self) -> ThreadPoolExecutor | None:
+        """A thread for each that torch would use; None where it would use one."""
+        import torch
+
+        count = torch.get_num_threads()
+        if count < 2:
+            return None
+        return ThreadPoolExecutor(count, "embedder", torch.set_num_threads, (1,))
 
     def _forward(self, sequences: list[Sequence[int]]) -> torch.Tensor:
         import torch
