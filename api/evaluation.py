@@ -12,13 +12,12 @@ from pathlib import Path
 from api.compose import Braid
 from eval.contract import Dataset, DatasetDocument, DocumentSearch, Located, LocatedSearch
 from index.pipeline import Collection, Store
-from ingest.contract import Chunk, Document, UnreadableFile
+from ingest.contract import Document, UnreadableFile
 from ingest.pipeline import document_from_text
 from retrieve.contract import MAX_K, Query
 
 _CHUNKS_PER_DOCUMENT = 3
 """Chunks asked for, for each document wanted: a document stands once, at its best chunk."""
-_BATCH = 256
 
 Progress = Callable[[int, int], None]
 
@@ -42,18 +41,12 @@ class Evaluation:
         missing = [document for document in dataset.documents if document.id not in done]
         if not missing:
             return collection
-        ingestor = self.braid.ingestor
-        batch: list[tuple[Document, Sequence[Chunk]]] = []
+        documents = [document for document in map(_document, missing) if document is not None]
+        before = len(dataset.documents) - len(documents)
         with collection.writer() as writer:
-            for count, item in enumerate(missing, start=1):
-                document = _document(item)
-                if document is not None:
-                    batch.append((document, ingestor.chunker.chunk(document, ingestor.counter)))
-                if sum(len(c) for _, c in batch) >= _BATCH or (batch and count == len(missing)):
-                    writer.put(batch, ingestor.pipeline)
-                    batch = []
+            for count, _ in enumerate(self.braid.ingestor.store(writer, documents), start=1):
                 if progress:
-                    progress(len(done) + count, len(dataset.documents))
+                    progress(before + count, len(dataset.documents))
         return collection
 
     def corpus_collection(self, corpus: Path) -> Collection:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from index.contract import WriteReceipt
 from index.pipeline import Collection, Writer
 from ingest.contract import (
     BraidError,
@@ -99,6 +100,18 @@ class Ingestor:
                     batch = []
             if batch:
                 yield from self._store(collection, writer, batch)
+
+    def store(self, writer: Writer, documents: Iterable[Document]) -> Iterator[WriteReceipt]:
+        """Chunks and stores documents that are read already; a receipt for each, when it is
+        durable."""
+        batch: list[tuple[Document, list[Chunk]]] = []
+        for document in documents:
+            batch.append((document, self.chunker.chunk(document, self.counter)))
+            if sum(len(chunks) for _, chunks in batch) >= _BATCH_CHUNKS:
+                yield from writer.put(batch, self.pipeline)
+                batch = []
+        if batch:
+            yield from writer.put(batch, self.pipeline)
 
     def _prepare(
         self,
