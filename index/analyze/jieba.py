@@ -5,6 +5,10 @@ neighbours of a word, so that text and query are cut differently). Words that th
 lacks are found by the bigrams, which stand beside the words. nDCG@10 of BM25 over words with
 the model, words without it, and words with bigrams: cmrc2018-dev 0.982, 0.989, 0.990; drcd-dev
 (traditional characters) 0.954, 0.960, 0.971.
+
+Traditional characters are folded to simplified ones first (OpenCC, by words where a character has
+more than one simplified form), so that a question in one finds a text in the other; jieba's
+dictionary knows the simplified forms better, too: drcd-dev 0.973 to 0.975.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ class JiebaAnalyzer:
 
     @property
     def fingerprint(self) -> str:
-        return f"jieba/1 words+bigrams, snowball {self.stemmer}"
+        return f"jieba/2 simplified words+bigrams, snowball {self.stemmer}"
 
     @cached_property
     def _segmenter(self) -> Any:
@@ -45,6 +49,12 @@ class JiebaAnalyzer:
         with self._lock:
             jieba.dt.initialize()
         return jieba.dt
+
+    @cached_property
+    def _simplifier(self) -> Any:
+        import opencc
+
+        return opencc.OpenCC("t2s")
 
     def _stem(self, words: list[str]) -> list[str]:
         # A Snowball object is not safe to share between threads and costs nothing to make.
@@ -59,8 +69,9 @@ class JiebaAnalyzer:
         found: list[str] = []
         for is_han, run in runs(normalize(text)):
             if is_han:
-                found.extend(self._segmenter.cut(run, HMM=False))
-                found.extend(bigrams(run))
+                simplified = self._simplifier.convert(run)
+                found.extend(self._segmenter.cut(simplified, HMM=False))
+                found.extend(bigrams(simplified))
             else:
                 places.append(len(found))
                 words.append(run)
