@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from generate.contract import Terms
-from generate.language import Language, function_words, language
+from generate.language import Language, language
+from index.pipeline import function_words
 
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|far|old|tall|high|large|big|fast|often)\b|\bwhat (?:percent|share"

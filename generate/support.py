@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generate.contract import Passage, Similarity, Terms
-from generate.language import function_words, language
+from generate.language import language
 from generate.lift import lifts
 from generate.numbers import Number, missing, numbers
 from generate.units import sentences
+from index.pipeline import function_words
 
 # Half of the content words: a faithful paraphrase keeps its nouns and changes its verbs, and
 # below half, two sentences on the same subject can no longer be told from a false one.

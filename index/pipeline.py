@@ -15,6 +15,7 @@ from index import default_model
 from index.collection import CATALOG, Collection, Parts, Snapshot, Writer, documents_of
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import DenseIndex, SparseIndex
+from index.function_words import function_words
 from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
 from index.words import script as script_of
@@ -32,6 +33,7 @@ __all__ = [
     "Store",
     "Writer",
     "build_parts",
+    "function_words",
     "model_fault",
     "script_of",
 ]

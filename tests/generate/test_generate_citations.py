@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from generate.citations import CitationChecker
 from generate.contract import Answer, Passage, Terms
-from generate.language import UNKNOWN, function_words, language, says_unknown
+from generate.language import UNKNOWN, language, says_unknown
 from generate.marks import marks
 from generate.numbers import missing, numbers
+from index.pipeline import function_words
 
 MakePassage = Callable[..., Passage]
 
