@@ -64,7 +64,7 @@ class ExtractiveGenerator:
         units = [unit for passage in passages for unit in cut(passage)]
         scored = score(asked, units, self.terms, self.similarity)
         unknown = Answer(_unknown(asked.language, passages), (), False, self.name)
-        if not relevant(asked, scored, self.similarity is not None):
+        if not relevant(scored, self.similarity is not None):
             return unknown
         text = _write(asked, _choose(asked, scored, self.max_units), units)
         answer = Answer(text, (), True, self.name)
