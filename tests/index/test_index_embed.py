@@ -85,6 +85,17 @@ def test_packed_vectors_are_the_models_own(exact: SentenceTransformerEmbedder) -
     assert cosines(packed, one_by_one).min() >= 0.99999
 
 
+def test_many_batches_give_what_one_gives(exact: SentenceTransformerEmbedder) -> None:
+    """Cores take batches of their own; each vector still stands in the place of its text."""
+    assert exact._packed_encoder is not None
+    many = [f"{number}. {text}" for number in range(12) for text in TEXTS]
+    together = exact.embed_passages(many)
+    assert (together == exact.embed_passages(many)).all()
+    some = [0, 1, len(many) // 2, len(many) - 1]
+    alone = np.concatenate([exact.embed_passages([many[place]]) for place in some])
+    assert cosines(together[some], alone).min() >= 0.99999
+
+
 def test_bfloat16_stays_near_float32(
     exact: SentenceTransformerEmbedder, fast: SentenceTransformerEmbedder
 ) -> None:

@@ -31,6 +31,9 @@ def bigram(pair: str) -> str:
         ("\ufeff向\u2060量", "向量"),
         ("running", "runs"),
         ("cafe\u0301", "café"),
+        ("經銷商的保固與維修", "经销商的保固与维修"),  # traditional and simplified
+        ("頭髮", "头发"),  # two traditional characters for one simplified
+        ("發展", "发展"),
     ],
 )
 def test_forms_of_a_word_meet(one: str, other: str) -> None:
