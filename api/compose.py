@@ -18,8 +18,8 @@ from index.contract import Embedder
 from index.pipeline import Choice, Collection, Parts, Store, build_parts
 from ingest.contract import Failure, Source
 from ingest.pipeline import Found, build_chunker, discover, load
-from retrieve.contract import Query, SearchResult
-from retrieve.pipeline import Retriever
+from retrieve.contract import Query, SearchResult, Translator
+from retrieve.pipeline import Retriever, build_translator
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,15 @@ class Braid:
             "convex": {"dense_weight": retrieval.convex_dense_weight},
             "rrf": {"k": retrieval.rrf_k},
         }
-        return Retriever(depth=retrieval.depth, options=options)
+        return Retriever(retrieval.depth, options, self.translator)
+
+    @cached_property
+    def translator(self) -> Translator | None:
+        """The dictionary between Chinese and English; None where it is switched off."""
+        if not self.settings.retrieval.translate:
+            return None
+        cache = self.settings.cache_dir / "dictionaries"
+        return build_translator("cedict", cache, self.parts.analyzer)
 
     @cached_property
     def ingestor(self) -> Ingestor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from api.compose import Braid
 from api.settings import config_file
+from index.contract import HAN
 from index.pipeline import model_fault
 from ingest.contract import BraidError
 
@@ -26,6 +27,7 @@ def examine(braid: Braid) -> list[Finding]:
     source = str(file) if file.is_file() else "defaults and environment"
     findings = [Finding("settings", False, f"from {source}; data in {settings.data_dir}")]
     findings.append(_model(braid))
+    findings.append(_dictionary(braid))
     names = braid.store.names()
     if not names:
         findings.append(Finding("collections", False, "none yet"))
@@ -46,6 +48,20 @@ def _model(braid: Braid) -> Finding:
     except BraidError as error:
         return Finding("model", True, str(error))
     return Finding("model", False, f"{embedder.fingerprint}, {dimension} dimensions")
+
+
+def _dictionary(braid: Braid) -> Finding:
+    if braid.translator is None:
+        return Finding("dictionary", False, "switched off by retrieval.translate")
+    try:
+        found = braid.translator.translate("词典", HAN)
+    except BraidError as error:
+        return Finding("dictionary", True, str(error))
+    return Finding(
+        "dictionary",
+        not found,
+        "CC-CEDICT, Chinese and English" if found else "its file is empty: delete it",
+    )
 
 
 def _collection(braid: Braid, name: str) -> Finding:

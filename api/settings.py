@@ -85,6 +85,9 @@ class RetrievalSettings(_Section):
     cosine_weight: float = Field(
         200.0, gt=0, description="default fusion: BM25 plus this times the cosine"
     )
+    translate: bool = Field(
+        True, description="look the query's words up in the other language, Chinese or English"
+    )
     convex_dense_weight: float = Field(0.5, ge=0, le=1, description="convex fusion: dense share")
     rrf_k: float = Field(60.0, gt=0, description="reciprocal rank fusion: k")
 
@@ -124,7 +127,8 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("braid"), description="where collections lie"
     )
     cache_dir: Path = Field(
-        default_factory=lambda: user_cache_path("braid"), description="unpacked models, cached runs"
+        default_factory=lambda: user_cache_path("braid"),
+        description="unpacked models, the dictionary, cached runs",
     )
     collection: str = Field("default", description="collection of commands that name none")
     embedder: EmbedderSettings = EmbedderSettings()

@@ -166,6 +166,10 @@ class Catalog(Database):
             found.update((row[0], row[1]) for row in self.read(sql, batch))
         return found
 
+    def has_script(self, script: str) -> bool:
+        """Whether any chunk is written in it."""
+        return self.one("SELECT 1 FROM chunks WHERE script = ? LIMIT 1", (script,)) is not None
+
     def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
         """The keys that have a vector, ascending, with their vectors row by row."""
         found: list[tuple[int, bytes]] = []

@@ -80,6 +80,10 @@ class Snapshot:
         found = self._catalog.scripts(keys.tolist())
         return [found.get(int(key), "") for key in keys]
 
+    def has_script(self, script: str) -> bool:
+        """Whether any chunk is written in that script."""
+        return self._catalog.has_script(script)
+
     def chunks(self, keys: Sequence[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are still there."""
         return self._catalog.chunks(keys)

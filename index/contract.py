@@ -19,6 +19,10 @@ Keys: TypeAlias = npt.NDArray[np.int64]
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
 
+HAN, LATIN = "han", "latin"
+"""The scripts that a text may be told to be in."""
+
+
 class Locked(Conflict):
     """Another process writes to the collection; the message names it."""
 
@@ -46,6 +50,22 @@ class Ranking:
     def head(self, k: int) -> Ranking:
         """The first k."""
         return Ranking(self.keys[:k], self.scores[:k])
+
+    def scores_of(self, keys: Keys) -> npt.NDArray[np.float32]:
+        """The score of each of the keys (ascending, all of the ranking's among them); 0 for one
+        that is not in the ranking."""
+        scores = np.zeros(len(keys), dtype=np.float32)
+        scores[np.searchsorted(keys, self.keys)] = self.scores
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One notion in several wordings, each of one or more terms; a chunk has it by the wording
+    that it holds best. `weight` multiplies what the notion counts."""
+
+    wordings: tuple[tuple[str, ...], ...]
+    weight: float = 1.0
 
 
 class Analyzer(Protocol):
@@ -148,9 +168,11 @@ class SparseReader(Protocol):
 
     def __len__(self) -> int: ...
 
-    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         """The best k chunks that hold at least one of the terms; of `allowed` only, where it
-        is given (sorted, unique). Scores are positive."""
+        is given (sorted, unique). Scores are positive: the sum over the terms of their BM25 in
+        each field, by the field's weight. In a field, an AnyOf counts as much as the best of
+        its wordings, and a wording as the mean of its terms."""
         ...
 
     def keys(self) -> Keys:

@@ -40,6 +40,7 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_by_document ON chunks (document_id, ordinal);
 CREATE INDEX chunks_by_embedding ON chunks (embedding_hash);
 CREATE INDEX chunks_by_generation ON chunks (generation);
+CREATE INDEX chunks_by_script ON chunks (script);
 
 CREATE TABLE vectors (
     key INTEGER PRIMARY KEY REFERENCES chunks (key),

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from index.contract import HAN, LATIN
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"(?P<han>[{_HAN}]+)|(?P<word>[^\\W_{_HAN}]+(?:['’][^\\W\\d_{_HAN}]+)?)")
@@ -19,8 +21,6 @@ _LATIN = re.compile("[a-z]")
 _LONGEST_WORD = 255
 """Longer ones (base64, hashes, text without spaces) fall into pieces: tantivy leaves out any
 term of over 65,530 bytes, and no one looks for one."""
-
-HAN, LATIN = "han", "latin"
 
 
 def script(text: str) -> str:

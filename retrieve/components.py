@@ -1,4 +1,4 @@
-"""The legs and fusions by name."""
+"""The legs, fusions and translators by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 LEGS: Mapping[str, str] = {
     "sparse": "retrieve.legs.sparse:SparseLeg",
+    "translated": "retrieve.legs.translated:TranslatedLeg",
     "dense": "retrieve.legs.dense:DenseLeg",
 }
 
@@ -13,4 +14,8 @@ FUSIONS: Mapping[str, str] = {
     "default": "retrieve.fusion.evidence:EvidenceFusion",
     "convex": "retrieve.fusion.convex:ConvexFusion",
     "rrf": "retrieve.fusion.rrf:ReciprocalRankFusion",
+}
+
+TRANSLATORS: Mapping[str, str] = {
+    "cedict": "retrieve.translate.cedict:CedictTranslator",
 }

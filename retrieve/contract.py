@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from index.contract import Keys, Ranking, Vectors
+from index.contract import AnyOf, Keys, Ranking, Vectors
 from ingest.contract import BadInput, Chunk, Json
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a result came about: the terms the words were cut into, the fusion and the weight of
+    """How a result came about: the terms the words were cut into, what their translations were
+    looked up as (empty where no chunk is in the other language), the fusion and the weight of
     each leg, how many chunks the filter left (None without one), and milliseconds by stage."""
 
     terms: Sequence[str]
+    translations: Sequence[AnyOf]
     fusion: str
     weights: Mapping[str, float]
     allowed: int | None
@@ -87,18 +89,34 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class AnalyzedQuery:
-    """A query as the legs see it. `script` is "han", "latin" or empty. `vector` embeds the text
-    when it is first asked for, so a search by words alone never loads the embedder."""
+    """A query as the legs see it. `script` is "han", "latin" or empty; `translations` are the
+    wordings of its words in the other language. `vector` embeds the text when it is first asked
+    for, so a search by words alone never loads the embedder."""
 
     text: str
     terms: Sequence[str]
     script: str
+    translations: Sequence[AnyOf]
     embed: Callable[[str], Vectors]
+
+    def is_foreign(self, scripts: Sequence[str]) -> Mask:
+        """True for each of the scripts of chunks that is known to be another than the query's."""
+        foreign = [bool(s) and bool(self.script) and s != self.script for s in scripts]
+        return np.array(foreign, dtype=bool)
 
     @cached_property
     def vector(self) -> Vectors:
         """The query's unit vector, shape (dimension,)."""
         return self.embed(self.text)
+
+
+class Translator(Protocol):
+    """Finds words in the other language of a collection."""
+
+    def translate(self, text: str, script: str) -> Sequence[AnyOf]:
+        """The wordings, as index terms, of each word of the text that it knows. `script` is
+        that of the text ("han", "latin" or empty). Raises Unavailable."""
+        ...
 
 
 class Leg(Protocol):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.contract import Keys, Ranking
-from index.pipeline import Snapshot, script_of
-from ingest.contract import load_component
-from retrieve.components import FUSIONS, LEGS
+from index.contract import HAN, LATIN, Analyzer, AnyOf, Keys, Ranking
+from index.pipeline import Snapshot, function_words, script_of
+from ingest.contract import Unavailable, load_component
+from retrieve.components import FUSIONS, LEGS, TRANSLATORS
 from retrieve.contract import (
     MAX_K,
     MAX_QUERY_CHARS,
@@ -29,49 +30,84 @@ from retrieve.contract import (
     LegScore,
     Query,
     SearchResult,
+    Translator,
 )
+
+_OTHER = {HAN: LATIN, LATIN: HAN}
 
 METHODS = (*LEGS, *FUSIONS)
 """What `Query.fusion` may name: a leg alone, or a fusion of all."""
 
 
+def build_translator(name: str, cache: Path, analyzer: Analyzer) -> Translator:
+    """The translator of that name into the terms of an analyzer; it may keep files below the
+    cache folder. Raises BadInput for an unknown name."""
+    translator: Translator = load_component(
+        TRANSLATORS,
+        name,
+        cache=cache,
+        terms=analyzer.terms,
+        fingerprint=analyzer.fingerprint,
+        function_words=frozenset(analyzer.terms("\n".join(function_words()))),
+    )
+    return translator
+
+
 @dataclass(frozen=True)
 class Retriever:
     """Answers queries over snapshots. `depth` candidates are taken from each leg (more where
-    more results are asked for); `options` are those of the fusions, by name."""
+    more results are asked for); `options` are those of the fusions, by name. Without a
+    `translator`, the words of a query find nothing in the other language."""
 
     depth: int = 100
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    translator: Translator | None = None
 
     def search(self, snapshot: Snapshot, query: Query) -> SearchResult:
         """The hits of a query. Raises BadQuery, and BadInput for a wrong filter."""
         _check(query)
         clock = _Clock()
+        names = (query.fusion,) if query.fusion in LEGS else tuple(LEGS)
         with clock.stage("analyze"):
-            parts = snapshot.parts
-            terms = parts.analyzer.query_terms(query.text)
-            analyzed = AnalyzedQuery(
-                query.text, terms, script_of(query.text), parts.embedder.embed_query
-            )
+            analyzed, notes = self._analyzed(snapshot, query.text, names)
         allowed = None
         if query.filter:
             with clock.stage("filter"):
                 allowed = snapshot.allowed(query.filter)
-        names = (query.fusion,) if query.fusion in LEGS else tuple(LEGS)
         keys, legs = self._candidates(snapshot, analyzed, names, query.k, allowed, clock)
         with clock.stage("fusion"):
             fused = self._fuse(query.fusion, keys, legs)
         with clock.stage("load"):
             hits = _hits(snapshot, fused, keys, legs, query.k)
         explanation = Explanation(
-            terms=terms,
+            terms=analyzed.terms,
+            translations=analyzed.translations,
             fusion=query.fusion,
             weights=fused.weights,
             allowed=None if allowed is None else len(allowed),
             timings_ms=clock.timings_ms,
-            notes=_notes(analyzed, legs, allowed),
+            notes=(*_notes(analyzed, legs, allowed), *notes),
         )
         return SearchResult(query, hits, snapshot.generation, explanation)
+
+    def _analyzed(
+        self, snapshot: Snapshot, text: str, names: Sequence[str]
+    ) -> tuple[AnalyzedQuery, Sequence[str]]:
+        """The query for the legs of these names, and what the searcher should know of how it
+        came about."""
+        parts = snapshot.parts
+        script = script_of(text)
+        translations: Sequence[AnyOf] = ()
+        notes: Sequence[str] = ()
+        translator = self.translator if "translated" in names else None
+        if translator is not None and snapshot.has_script(_OTHER.get(script, "")):
+            try:
+                translations = translator.translate(text, script)
+            except Unavailable as error:
+                notes = (f"words were not looked up in the other language: {error}",)
+        terms = parts.analyzer.query_terms(text)
+        embed = parts.embedder.embed_query
+        return AnalyzedQuery(text, terms, script, translations, embed), notes
 
     def _candidates(
         self,
@@ -122,9 +158,7 @@ def _scores(
     leg: Leg, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, ranking: Ranking
 ) -> Any:
     """The leg's scores of all candidates; those that it found itself are not asked for again."""
-    scores = np.zeros(len(keys), dtype=np.float32)
-    own = np.searchsorted(keys, ranking.keys)
-    scores[own] = ranking.scores
+    scores = ranking.scores_of(keys)
     others = np.setdiff1d(keys, ranking.keys, assume_unique=True)
     if len(others) and len(ranking.keys):
         scores[np.searchsorted(keys, others)] = leg.score(snapshot, query, others)

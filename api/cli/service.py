@@ -34,7 +34,7 @@ def serve(
 
 
 def doctor(data_dir: DataOption = None, as_json: JsonOption = False) -> None:
-    """Check the settings, the embedding model and every collection."""
+    """Check the settings, the embedding model, the dictionary and every collection."""
     with errors_shown(as_json), braid_of(None, data_dir) as braid:
         from api.doctor import examine
 

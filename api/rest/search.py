@@ -122,6 +122,10 @@ class ExplanationInfo(BaseModel):
     """How a result came about."""
 
     terms: list[str] = Field(description="what the words were looked up as")
+    translations: list[list[str]] = Field(
+        description="what each word was looked up as in the other language; empty where no "
+        "passage is in it"
+    )
     fusion: str
     weights: dict[str, float] = Field(description="of each leg; 0 is no vote")
     allowed: int | None = Field(description="chunks that the filter left; null without one")
@@ -133,6 +137,10 @@ class ExplanationInfo(BaseModel):
         """The same explanation."""
         return cls(
             terms=list(explanation.terms),
+            translations=[
+                [" ".join(wording) for wording in notion.wordings]
+                for notion in explanation.translations
+            ],
             fusion=explanation.fusion,
             weights={name: float(weight) for name, weight in explanation.weights.items()},
             allowed=explanation.allowed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Annotated
@@ -13,6 +14,7 @@ from fastapi import Depends, Path, Request
 from api.compose import Braid
 from api.rest.worker import Worker
 from api.settings import Settings
+from index.contract import HAN
 from index.pipeline import Collection
 from ingest.contract import BraidError, Unavailable
 
@@ -104,6 +106,9 @@ def _warm_up(braid: Braid) -> None:
     braid.parts.embedder.count(["预热 warm-up"])
     braid.similarity("预热", ["warm-up"])
     _ = braid.retriever, braid.ingestor, braid.answers
+    if braid.translator is not None:
+        with suppress(Unavailable):  # a search says so, and goes on without it
+            braid.translator.translate("预热", HAN)
     for name in braid.store.names():
         try:
             braid.store.get(name)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.contract import Keys, Ranking, SparseChanges, SparseEntry, SparseReader
+from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseEntry, SparseReader
 
 _FIELDS = ("title", "headings", "body", "window")
 
@@ -92,12 +92,17 @@ class RankBm25Reader:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         if not terms or k <= 0:
             return Ranking.of([], [])
+        plain = [term for term in terms if isinstance(term, str)]
+        notions = [term for term in terms if isinstance(term, AnyOf)]
         scores: npt.NDArray[np.float64] = np.zeros(len(self._keys))
         for weight, engine in self._engines.values():
-            scores += weight * engine.get_scores(list(terms))
+            scores += weight * engine.get_scores(plain)
+            for notion in notions:
+                each = [engine.get_scores(list(w)) / len(w) for w in notion.wordings]
+                scores += weight * notion.weight * np.max(each, axis=0)
         found = scores > 0
         if allowed is not None:
             found &= np.isin(self._keys, allowed, assume_unique=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from index.contract import Keys, Ranking, SparseChanges, SparseReader
+from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseReader
 
 _FORMAT = 2
 _FIELDS = ("title", "headings", "body", "window")
@@ -162,7 +162,7 @@ class TantivyReader:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, terms: Sequence[str], k: int, allowed: Keys | None = None) -> Ranking:
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         if not terms or k <= 0 or not len(self) or (allowed is not None and not len(allowed)):
             return Ranking.of([], [])
         query = self._query(terms)
@@ -185,19 +185,37 @@ class TantivyReader:
             return np.empty(0, dtype=np.int64)
         return np.sort(self._run(tantivy.Query.all_query(), len(self)).keys)
 
-    def _query(self, terms: Sequence[str]) -> Any:
+    def _query(self, terms: Sequence[str | AnyOf]) -> Any:
         from tantivy import Occur, Query
 
         parts = []
         for term, count in Counter(terms).items():
             for name, weight in self._weights.items():
-                if weight > 0:
-                    query = Query.term_query(self._schema, name, term, index_option="freq")
-                    boost = weight * count
-                    parts.append(
-                        (Occur.Should, query if boost == 1 else Query.boost_query(query, boost))
+                if weight > 0 and isinstance(term, AnyOf):
+                    query = Query.disjunction_max_query(
+                        [self._wording(name, wording) for wording in term.wordings]
                     )
+                    boosted = _boosted(query, weight * count * term.weight)
+                    parts.append((Occur.Should, boosted))
+                elif weight > 0:
+                    parts.append((Occur.Should, self._term(name, str(term), weight * count)))
         return Query.boolean_query(parts)
+
+    def _term(self, name: str, term: str, boost: float) -> Any:
+        from tantivy import Query
+
+        return _boosted(Query.term_query(self._schema, name, term, index_option="freq"), boost)
+
+    def _wording(self, name: str, terms: Sequence[str]) -> Any:
+        """Terms that share the weight of one."""
+        from tantivy import Occur, Query
+
+        share = 1.0 / len(terms)
+        parts = [
+            (Occur.Should, self._term(name, term, share * count))
+            for term, count in Counter(terms).items()
+        ]
+        return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
 
     def _restricted(self, query: Any, allowed: Keys) -> Any:
         from tantivy import Occur, Query
@@ -217,3 +235,9 @@ class TantivyReader:
             limit *= 4
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
         return Ranking.of(keys, [score for score, _ in found]).head(k)
+
+
+def _boosted(query: Any, boost: float) -> Any:
+    from tantivy import Query
+
+    return query if boost == 1 else Query.boost_query(query, boost)

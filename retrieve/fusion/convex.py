@@ -15,7 +15,8 @@ from retrieve.contract import Fused, LegResult, Scores
 @dataclass(frozen=True)
 class ConvexFusion:
     """`dense_weight` times the cosine, min-max normalised over the candidates, and the rest
-    times BM25 over its best. A leg that found nothing leaves its weight to the other."""
+    times BM25 over its best: that of the query's words or, where it is more, of their
+    translations. A leg that found nothing leaves its weight to the others."""
 
     dense_weight: float = 0.5
 
@@ -24,18 +25,20 @@ class ConvexFusion:
             raise BadInput(f"dense_weight must be from 0 to 1, not {self.dense_weight}")
 
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
-        asked = {"sparse": 1.0 - self.dense_weight, "dense": self.dense_weight}
-        votes = {
-            name: asked.get(name, 0.0) if len(leg.ranking.keys) else 0.0
-            for name, leg in legs.items()
-        }
-        total = sum(votes.values()) or 1.0
-        weights = {name: vote / total for name, vote in votes.items()}
+        voting = {name: leg for name, leg in legs.items() if len(leg.ranking.keys)}
+        by_words = [name for name in voting if name != "dense"]
+        dense = float("dense" in voting)
+        if dense and by_words:
+            dense = self.dense_weight
+        weights = dict.fromkeys(legs, 0.0)
+        weights.update(dict.fromkeys(by_words, 1.0 - dense))
         scores = np.zeros(len(keys), dtype=np.float64)
-        for name, leg in legs.items():
-            if weights[name] > 0:
-                floor = 0.0 if name == "sparse" else None
-                scores += weights[name] * _normalised(leg.scores, floor)
+        if by_words:
+            best = np.max([_normalised(legs[name].scores, 0.0) for name in by_words], axis=0)
+            scores += (1.0 - dense) * best
+        if dense:
+            weights["dense"] = dense
+            scores += dense * _normalised(legs["dense"].scores, None)
         return Fused(Ranking.of(keys, scores), weights)
 
 

@@ -112,12 +112,14 @@ def braid(tmp_path: Path, shared_parts: None, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def cached(braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Braid:
-    """The same with a cache of its own, for collections of datasets, beside the user's model."""
-    models = load_settings().cache_dir / "models"
+    """The same with a cache of its own, for collections of datasets, over the user's model and
+    dictionary, which take long to make."""
     cache = tmp_path / "cache"
     cache.mkdir()
-    if models.is_dir():
-        (cache / "models").symlink_to(models)
+    for shared in ("models", "dictionaries"):
+        folder = load_settings().cache_dir / shared
+        folder.mkdir(parents=True, exist_ok=True)
+        (cache / shared).symlink_to(folder)
     monkeypatch.setenv("BRAID_CACHE_DIR", str(cache))
     return braid
 

@@ -21,7 +21,7 @@ def test_doctor_on_nothing_and_on_a_sound_collection(braid: Braid, filled: Braid
     sound = filled("doctor", "--json").json
     assert sound["ok"] is True
     assert {row["subject"]: row["fault"] for row in sound["findings"]} == {
-        "settings": False, "model": False, "collection default": False
+        "settings": False, "model": False, "dictionary": False, "collection default": False
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.components import SPARSE
-from index.contract import Keys, SparseChanges, SparseEntry, SparseIndex
+from index.contract import AnyOf, Keys, SparseChanges, SparseEntry, SparseIndex
 from ingest.contract import load_component
 
 WORDS = [f"w{i}" for i in range(12)]
@@ -97,6 +97,29 @@ def test_all_fields_count(index: SparseIndex) -> None:
     )
     assert sorted(found(index, "t")) == [1, 2, 3, 4]
     assert index.reader().keys().tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_notion_counts_by_the_wording_that_a_chunk_holds_best(index: SparseIndex) -> None:
+    index.apply(
+        SparseChanges(
+            1, [body(1, "a x x x"), body(2, "b b x x"), body(3, "c d x x"), body(4, "c x x x")]
+        )
+    )
+    reader = index.reader()
+    notion = AnyOf((("a",), ("b",), ("c", "d")))
+    ranking = reader.search([notion], 10)
+    scores = dict(zip(ranking.keys.tolist(), ranking.scores.tolist(), strict=True))
+    for key, word in ((1, "a"), (2, "b")):
+        assert scores[key] == pytest.approx(reader.search([word], 1).scores[0], rel=1e-5)
+    both = reader.search(["c", "d"], 10)
+    assert both.keys.tolist() == [3, 4]
+    assert [scores[3], scores[4]] == pytest.approx((both.scores / 2).tolist(), rel=1e-5)
+    halved = reader.search([AnyOf(notion.wordings, 0.5)], 10)
+    assert halved.scores.tolist() == pytest.approx((ranking.scores / 2).tolist(), rel=1e-5)
+    assert reader.search([AnyOf((("nowhere",),))], 10).keys.tolist() == []
+    mixed = reader.search(["a", notion], 10, keys(1, 4))
+    assert mixed.keys.tolist() == [1, 4]
+    assert mixed.scores[0] == pytest.approx(2 * scores[1], rel=1e-5)
 
 
 def test_a_key_is_replaced_and_deleted(index: SparseIndex) -> None:
@@ -193,7 +216,7 @@ def test_long_and_odd_terms_do_no_harm(index: SparseIndex) -> None:
 
 
 def rankings(
-    tmp: Path, entries: Sequence[SparseEntry], query: Sequence[str]
+    tmp: Path, entries: Sequence[SparseEntry], query: Sequence[str | AnyOf]
 ) -> list[dict[int, float]]:
     both = []
     for name in sorted(SPARSE):
@@ -205,11 +228,19 @@ def rankings(
     return both
 
 
+TERMS = st.sampled_from([*WORDS, "w99"])
+NOTIONS = st.builds(
+    AnyOf,
+    st.lists(st.lists(TERMS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=3).map(tuple),
+    st.sampled_from([0.5, 1.0]),
+)
+
+
 @settings(max_examples=25, deadline=None)
-@given(texts=ENTRIES, query=st.lists(st.sampled_from([*WORDS, "w99"]), max_size=5))
+@given(texts=ENTRIES, query=st.lists(TERMS | NOTIONS, max_size=5))
 def test_backends_agree(
     texts: list[tuple[list[str], list[str], list[str], list[str]]],
-    query: list[str],
+    query: list[str | AnyOf],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Fields are shorter than 40 terms, where tantivy's length steps are exact."""

@@ -20,8 +20,11 @@ from index_room import (
 from index.collection import Collection, Parts
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from ingest.contract import BadInput
+from retrieve.components import LEGS
 from retrieve.contract import BadQuery, Query, SearchResult
 from retrieve.pipeline import METHODS, Retriever
+
+UNTRANSLATED = [method for method in METHODS if method != "translated"]
 
 DOCUMENTS = [
     make_document(
@@ -51,7 +54,7 @@ def places(result: SearchResult) -> list[str]:
     return [hit.chunk.id for hit in result.hits]
 
 
-@pytest.mark.parametrize("fusion", METHODS)
+@pytest.mark.parametrize("fusion", UNTRANSLATED)
 def test_hits_explain_themselves(collection: Collection, fusion: str) -> None:
     """Each leg's rank and score are what the leg alone gives, or its direct score."""
     result = search(collection, "boats on rivers", k=8, fusion=fusion)
@@ -62,7 +65,7 @@ def test_hits_explain_themselves(collection: Collection, fusion: str) -> None:
             hit.chunk.id: (hit.rank, hit.score)
             for hit in search(collection, "boats on rivers", k=8, fusion=name).hits
         }
-        for name in ("sparse", "dense")
+        for name in LEGS
     }
     vector = WordSumEmbedder().embed_query("boats on rivers")
     direct = collection.snapshot().dense
@@ -91,7 +94,7 @@ def test_rescoring_gives_what_a_deep_search_gives(collection: Collection) -> Non
             assert leg.score == pytest.approx(scores[hit.chunk.id][name].score, rel=1e-5)
 
 
-@pytest.mark.parametrize("fusion", METHODS)
+@pytest.mark.parametrize("fusion", UNTRANSLATED)
 def test_filters_and_limits_hold_for_every_method(collection: Collection, fusion: str) -> None:
     only = {"year": {"$in": [2001, 2002]}}
     result = search(collection, "boats", k=3, fusion=fusion, filter=only)
@@ -126,7 +129,7 @@ def test_words_that_nobody_has_leave_the_vote_to_the_meaning(collection: Collect
         (Query("x" * 100_000), "100,000 characters; 20,000 is the limit"),
         (Query("x", k=0), "k must be from 1"),
         (Query("x", k=1_001), "k must be from 1 to 1000"),
-        (Query("x", fusion="magic"), "no fusion 'magic'; choose one of sparse, dense"),
+        (Query("x", fusion="magic"), "no fusion 'magic'; choose one of sparse, translated, dense"),
         (Query("\ud800"), "surrogate"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Translators: words of a query in the other language of a collection."""
