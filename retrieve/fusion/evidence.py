@@ -4,7 +4,7 @@ BM25 is a sum of log odds over the query's terms: a long or rare match says more
 or common one, and a query whose words the collection does not have says nothing. The cosine of
 a model trained by contrast, divided by the temperature of its training, is a log odds too. So
 the two are added, each in its own unit, with nothing normalised within a query: where the words
-carry no evidence (a question in another language) the meaning decides by itself, and where they
+carry no evidence (the collection has none of them) the meaning decides by itself, and where they
 carry much (names, numbers, a quotation) they decide. Rank fusion and min-max scaling throw away
 just this.
 """

@@ -185,6 +185,31 @@ def test_words_find_passages_in_the_other_language(
     assert merged.explanation.weights["translated"] == 1.0
 
 
+def test_only_passages_in_the_other_language_are_judged(
+    tmp_path: Path, translator: Translator
+) -> None:
+    """Many Chinese passages full of English words must not crowd out the English one."""
+    own = [
+        make_document(
+            f"own{i}", [f"第{i}台服务器 server 的配置 configuration 写在日志里。"], title=""
+        )
+        for i in range(30)
+    ]
+    other = make_document("other", ["The configuration of a server is kept in a file."], title="")
+    collection = fill(tmp_path / "c", make_parts(), [*own, other])
+    retriever = Retriever(depth=5, translator=translator)
+    question = "服务器的配置保存在哪里？"
+    alone = retriever.search(collection.snapshot(), Query(question, k=3, fusion="translated"))
+    assert [hit.chunk.document_id for hit in alone.hits] == ["other"]
+    for fusion in ("default", "convex", "rrf"):
+        merged = retriever.search(collection.snapshot(), Query(question, k=31, fusion=fusion))
+        for hit in merged.hits:
+            judged = hit.legs["translated"]
+            is_other = hit.chunk.document_id == "other"
+            assert (judged.rank, judged.score == 0) == ((1, False) if is_other else (None, True))
+    collection.close()
+
+
 def test_a_search_goes_on_without_the_dictionary_and_says_so(
     bilingual: Collection, tmp_path: Path
 ) -> None:
