@@ -67,6 +67,11 @@ class AnyOf:
     wordings: tuple[tuple[str, ...], ...]
     weight: float = 1.0
 
+    @property
+    def phrases(self) -> list[str]:
+        """Each wording as one string, to be shown."""
+        return [" ".join(wording) for wording in self.wordings]
+
 
 class Analyzer(Protocol):
     """Turns text into index terms. Text and query share one normal form; a query may be cut

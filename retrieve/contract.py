@@ -133,8 +133,9 @@ class Leg(Protocol):
         nothing for, nan for one that it does not hold."""
         ...
 
-    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
-        """True for each key whose chunk the leg cannot judge for this query."""
+    def silent(self, foreign: Mask) -> Mask:
+        """True for each chunk that the leg cannot judge for this query. `foreign` is true for
+        those in another script than the query's."""
         ...
 
 

@@ -129,11 +129,12 @@ class Retriever:
                 rankings[name] = leg.search(snapshot, query, max(self.depth, k), allowed)
         keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
         with clock.stage("rescore"):
+            foreign = query.is_foreign(snapshot.scripts(keys))
             results = {
                 name: LegResult(
                     ranking,
                     _scores(legs[name], snapshot, query, keys, ranking),
-                    legs[name].silent(snapshot, query, keys),
+                    legs[name].silent(foreign),
                 )
                 for name, ranking in rankings.items()
             }

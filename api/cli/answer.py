@@ -124,10 +124,7 @@ def _print_hit(hit: Hit, explain: bool) -> None:
 def _explained(explanation: Any) -> dict[str, Any]:
     return {
         "terms": list(explanation.terms),
-        "translations": [
-            [" ".join(wording) for wording in notion.wordings]
-            for notion in explanation.translations
-        ],
+        "translations": [notion.phrases for notion in explanation.translations],
         "fusion": explanation.fusion,
         "weights": dict(explanation.weights),
         "allowed": explanation.allowed,

@@ -137,10 +137,7 @@ class ExplanationInfo(BaseModel):
         """The same explanation."""
         return cls(
             terms=list(explanation.terms),
-            translations=[
-                [" ".join(wording) for wording in notion.wordings]
-                for notion in explanation.translations
-            ],
+            translations=[notion.phrases for notion in explanation.translations],
             fusion=explanation.fusion,
             weights={name: float(weight) for name, weight in explanation.weights.items()},
             allowed=explanation.allowed,

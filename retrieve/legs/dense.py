@@ -23,5 +23,5 @@ class DenseLeg:
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
         return snapshot.dense.score(query.vector, keys)
 
-    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
-        return np.zeros(len(keys), dtype=bool)
+    def silent(self, foreign: Mask) -> Mask:
+        return np.zeros_like(foreign)

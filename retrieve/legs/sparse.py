@@ -21,6 +21,6 @@ class SparseLeg:
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
         return snapshot.sparse.search(query.terms, len(keys), keys).scores_of(keys)
 
-    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
+    def silent(self, foreign: Mask) -> Mask:
         """A chunk in another script than the query's cannot have its words, whatever it says."""
-        return query.is_foreign(snapshot.scripts(keys))
+        return foreign

@@ -39,8 +39,8 @@ class TranslatedLeg:
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
         scores = snapshot.sparse.search(query.translations, len(keys), keys).scores_of(keys)
-        return np.where(self.silent(snapshot, query, keys), np.float32(0), scores)
+        return np.where(query.is_foreign(snapshot.scripts(keys)), scores, np.float32(0))
 
-    def silent(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Mask:
+    def silent(self, foreign: Mask) -> Mask:
         """A chunk in the query's own script is for the sparse leg to judge."""
-        return ~query.is_foreign(snapshot.scripts(keys))
+        return ~foreign
