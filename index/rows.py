@@ -111,6 +111,7 @@ def unpack_blocks(packed: bytes) -> tuple[Block, ...]:
             level=item["level"],
             boxes=tuple(Box(**box) for box in item["boxes"]),
             table=None if item["table"] is None else _table(item["table"]),
+            confidence=item["confidence"],
         )
         for item in json.loads(zlib.decompress(packed))
     )

@@ -29,3 +29,9 @@ PARSER_VERSIONS: Mapping[str, int] = {
 CHUNKERS: Mapping[str, str] = {
     "structure": "ingest.chunk.structure:StructureChunker",
 }
+
+UNPACKERS: Mapping[str, str] = {}
+"""What lists the files inside a file. A type may be in PARSERS too: a mail has a text and
+attachments."""
+
+OCR_ENGINES: Mapping[str, str] = {}

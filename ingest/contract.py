@@ -17,11 +17,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Pixels: TypeAlias = npt.NDArray[np.uint8]
+    """A picture, shape (height, width, 3), RGB."""
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -116,7 +123,8 @@ class Block:
 
     `level` is 1 for the topmost heading, and the nesting depth (from 1) of a list item; 0
     elsewhere. `text` has no line breaks that the layout alone made; the text of a table is its
-    Markdown rendering. `boxes` is empty where the format has no pages.
+    Markdown rendering. `boxes` is empty where the format has no pages. `confidence` is how sure
+    OCR was of the text, from 0 to 1; None where the text was in the file.
     """
 
     kind: BlockKind
@@ -124,6 +132,7 @@ class Block:
     level: int = 0
     boxes: tuple[Box, ...] = ()
     table: Table | None = None
+    confidence: float | None = None
 
 
 BLOCK_SEPARATOR = "\n\n"
@@ -252,6 +261,41 @@ class Parser(Protocol):
     """
 
     def parse(self, source: Source, media_type: str) -> Parsed: ...
+
+
+class Unpacker(Protocol):
+    """Lists what is packed in a file: the members of an archive, the attachments of a mail."""
+
+    def members(self, source: Source, media_type: str) -> Iterator[Source | Failure]:
+        """One level of what is inside, in the file's order. A member's id is that of the
+        container, a slash and its path inside; its metadata names the container. What must not be
+        unpacked comes out as a Failure. Raises UnreadableFile where the container is broken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLine:
+    """A line of text on a picture. `corners` are four points (x, y) in pixels: where the line
+    begins at the top, where it ends at the top, and the same at the bottom in reverse.
+    `confidence` is from 0 to 1."""
+
+    text: str
+    corners: tuple[tuple[float, float], ...]
+    confidence: float
+
+
+class OcrEngine(Protocol):
+    """Finds the lines of text on a picture, in no particular order."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the engine and every option that changes its output."""
+        ...
+
+    def recognize(self, picture: Pixels) -> list[OcrLine]:
+        """The lines of a picture that stands upright. Raises Unavailable where the engine is
+        not installed."""
+        ...
 
 
 class TokenCounter(Protocol):

