@@ -196,6 +196,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The larger passage that a small chunk was cut from; its fields are as in Chunk."""
+
+    kind: BlockKind
+    text: str
+    span: tuple[int, int]
+    pages: tuple[int, int] | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage to be found and cited.
 
@@ -203,6 +214,9 @@ class Chunk:
     not repeat the document's title. `span` is (start, end) in the document's text; text that a
     chunk repeats (the header of a split table) is not counted in it. `pages` is (first, last),
     or None where the format has no pages. `ordinal` counts the document's chunks from 0.
+    `section` names the numbered headings above the text, outermost first, as "scheme:number":
+    ("chapter:2", "decimal:2.1"); see ingest.section_numbers. `parent`, where there is one, is to
+    be read in place of the text, which is only what is found.
     """
 
     id: str
@@ -215,6 +229,24 @@ class Chunk:
     span: tuple[int, int]
     pages: tuple[int, int] | None = None
     boxes: tuple[Box, ...] = ()
+    section: tuple[str, ...] = ()
+    parent: Parent | None = None
+
+    @property
+    def to_read(self) -> Chunk:
+        """The chunk with its parent's text and place; itself where it has no parent."""
+        parent = self.parent
+        if parent is None:
+            return self
+        return dataclasses.replace(
+            self,
+            kind=parent.kind,
+            text=parent.text,
+            span=parent.span,
+            pages=parent.pages,
+            boxes=parent.boxes,
+            parent=None,
+        )
 
     @property
     def context(self) -> str:
