@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.contract import Block, BlockKind, context_line
 from ingest.sentences import can_cut
@@ -12,13 +12,14 @@ from ingest.sentences import can_cut
 @dataclass(frozen=True, slots=True)
 class Section:
     """Indices of the blocks of one section in the document, furniture and blank blocks left
-    out, and the headings above them. The blocks of an `empty` section are headings that have
-    nothing below them.
+    out, and the headings above them: all of them as `headings`, without the title as `path`.
+    The blocks of an `empty` section are headings that have nothing below them.
     """
 
     path: tuple[str, ...]
     blocks: tuple[int, ...]
     empty: bool = False
+    headings: tuple[str, ...] = ()
 
 
 def sections(blocks: Sequence[Block], title: str) -> list[Section]:
@@ -31,24 +32,25 @@ def sections(blocks: Sequence[Block], title: str) -> list[Section]:
     body: list[int] = []
     childless: int | None = None  # the heading read last, while nothing has come below it
 
-    def path(headings: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-        names = [name for _, name in headings]
-        return tuple(names[1:] if names and names[0] == title else names)
+    def section(headings: Sequence[tuple[int, str]], blocks: Sequence[int], empty: bool) -> Section:
+        names = tuple(name for _, name in headings)
+        path = names[1:] if names and names[0] == title else names
+        return Section(path, tuple(blocks), empty, names)
 
     def close(next_level: int) -> None:
         nonlocal childless
         if body:
-            found.append(Section(path(open_headings), tuple(body)))
+            found.append(section(open_headings, body, False))
             body.clear()
         elif childless is not None and open_headings[-1][0] >= next_level:
             if open_headings[-1][1] == title and (next_level or found):
                 childless = None  # every other chunk names it
                 return
-            parents = path(open_headings[:-1])
-            if found and found[-1].empty and found[-1].path == parents:
-                found[-1] = Section(parents, (*found[-1].blocks, childless), empty=True)
+            bare = section(open_headings[:-1], (childless,), True)
+            if found and found[-1].empty and found[-1].path == bare.path:
+                found[-1] = replace(bare, blocks=(*found[-1].blocks, childless))
             else:
-                found.append(Section(parents, (childless,), empty=True))
+                found.append(bare)
         childless = None
 
     for index, block in enumerate(blocks):

@@ -29,7 +29,7 @@ class Unit:
     `parting` is the cost of beginning a chunk with it (see ingest.packing). A `row` of a table
     has the table's header lines as `lead`, to be put above it where a chunk begins with it. A
     cell standing alone has its `value` and the column's name as `prefix`; `value` is None for a
-    unit that reads as the document does.
+    unit that reads as the document does. `size` is its tokens, where they need not be counted.
     """
 
     block: int
@@ -40,6 +40,7 @@ class Unit:
     lead: str = ""
     prefix: str = ""
     value: str | None = None
+    size: float | None = None
 
     def text(self, source: str) -> str:
         """What the unit reads as, without a lead."""
@@ -130,7 +131,14 @@ def finer(unit: Unit, block: Block, source: str, size: int) -> list[Unit]:
         values = [text[a:b] for a, b in spans]
     ends = [*starts[1:], unit.end]
     return [
-        replace(unit, start=a, end=b, value=value, parting=parting if n else unit.parting)
+        replace(
+            unit,
+            start=a,
+            end=b,
+            value=value,
+            parting=parting if n else unit.parting,
+            size=None,
+        )
         for n, (a, b, value) in enumerate(zip(starts, ends, values, strict=True))
     ]
 
