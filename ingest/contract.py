@@ -5,6 +5,7 @@ The tree branches by what the caller can do about it::
     BraidError
     ├── BadInput       the file or the request is wrong: change it
     │   └── UnreadableFile  one file could not be read; the others go on
+    │       └── PasswordNeeded  it is encrypted, and no password given opens it
     ├── NotFound       no such collection, document or job
     ├── Conflict       locked by another writer, or built with other settings
     └── Unavailable    something Braid depends on is down or missing
@@ -43,6 +44,10 @@ class BadInput(BraidError):
 
 class UnreadableFile(BadInput):
     """A file that cannot be turned into a document; the message is its reason."""
+
+
+class PasswordNeeded(UnreadableFile):
+    """A file that is encrypted; none of the passwords given opens it."""
 
 
 class NotFound(BraidError):
