@@ -30,11 +30,12 @@ from ingest.contract import (
     load_component,
 )
 from ingest.language import language_of
+from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff, why_unreadable
 
 MAX_BYTES = 200 * 1024 * 1024
-_PIPELINE_VERSION = 1
+_PIPELINE_VERSION = 2
 _IGNORED_NAMES = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
@@ -213,13 +214,15 @@ def _ignored(name: str) -> bool:
 
 
 def _document(source: Source, media_type: str, parsed: Parsed) -> Document:
-    blocks = tuple(_clean(block) for block in parsed.blocks if block.text.strip())
+    cleaned = map(_clean, parsed.blocks)
+    blocks = tuple(block for block in cleaned if block.text.strip())
     body = [block for block in blocks if block.kind is not BlockKind.FURNITURE]
     if not body:
         raise UnreadableFile("the file holds no text")
     stem = PurePosixPath(source.name.replace("\\", "/")).stem or source.name
-    title = " ".join(parsed.title.split()) or stem.strip() or source.document_id
-    metadata: dict[str, Json] = {**parsed.metadata, "language": language_of(b.text for b in body)}
+    title = " ".join(repair(parsed.title).split()) or stem.strip() or source.document_id
+    metadata = repair_metadata(parsed.metadata)
+    metadata["language"] = language_of(block.text for block in body)
     metadata.update(source.metadata)
     return Document(
         id=source.document_id,
@@ -233,6 +236,7 @@ def _document(source: Source, media_type: str, parsed: Parsed) -> Document:
 
 
 def _clean(block: Block) -> Block:
+    block = repair_block(block)
     text = _storable(block.text)
     if text == block.text:
         return block
