@@ -5,15 +5,12 @@ Chunking is a call of the chunker on the document; nothing here knows of indexes
 
 from __future__ import annotations
 
-import os
-import stat
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from ingest.components import CHUNKERS, PARSER_VERSIONS, PARSERS
+from ingest.components import CHUNKERS, PARSER_VERSIONS, PARSERS, UNPACKERS
 from ingest.contract import (
     Block,
     BlockKind,
@@ -22,30 +19,53 @@ from ingest.contract import (
     Document,
     Failure,
     Json,
-    NotFound,
     Parsed,
     Parser,
+    PasswordNeeded,
     Source,
     UnreadableFile,
     load_component,
 )
+from ingest.files import (
+    SIDECARS,
+    FileSource,
+    Found,
+    StoredSource,
+    discover,
+    load,
+    metadata_object,
+    shown,
+)
 from ingest.language import language_of
+from ingest.media import why_unreadable
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
-from ingest.sniff import sniff, why_unreadable
+from ingest.sniff import sniff
+from ingest.workers import Limits, Workers
 
-MAX_BYTES = 200 * 1024 * 1024
+__all__ = [
+    "FileSource",
+    "Found",
+    "Limits",
+    "Reading",
+    "StoredSource",
+    "Task",
+    "Workers",
+    "build_chunker",
+    "discover",
+    "document_from_text",
+    "fingerprint",
+    "load",
+    "metadata_object",
+    "read",
+    "read_file",
+    "shown",
+    "split_sentences",
+]
+
 _PIPELINE_VERSION = 2
-_IGNORED_NAMES = {"thumbs.db", "desktop.ini", "__macosx"}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file to ingest: where it lies, and its id (relative to the root it was found under,
-    forward slashes, NFC)."""
-
-    path: Path
-    document_id: str
+_OF_ONE_FILE = {"source", "file_name", "size"}
+"""Metadata that a container does not hand on to what is packed in it."""
 
 
 def fingerprint() -> str:
@@ -63,7 +83,7 @@ def read(
     """
     media_type = sniff(source.data, source.name)
     if media_type not in PARSERS:
-        raise UnreadableFile(why_unreadable(media_type))
+        raise UnreadableFile(why_unreadable(media_type, PARSERS))
     options = (parser_options or {}).get(media_type, {})
     parser = cast(Parser, load_component(PARSERS, media_type, **options))
     try:
@@ -79,6 +99,139 @@ def read(
             f"the file could not be read as {media_type}: {type(error).__name__}: {error}"
         ) from error
     return _document(source, media_type, parsed)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to be read, in this process or another: `load` gives its bytes.
+
+    `text` False leaves its own text alone. Where it packs other files, they are put into
+    `folder`, which has to be there; without a folder they stay packed. `parser_options` are
+    options by media type, of values that go through pickle; each reaches the parser of that
+    type. `passwords` are tried in order on a file that is encrypted.
+    """
+
+    load: Callable[[], Source | Document]
+    text: bool = True
+    folder: Path | None = None
+    parser_options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    passwords: Sequence[str] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a task: the document, where the file has text itself; the files packed in
+    it, however deep, in order; and what failed of the file itself, in the stage `load` or
+    `read`. `is_whole` says that all of what it packs has been seen."""
+
+    document: Document | None = None
+    members: Sequence[StoredSource | Failure] = ()
+    is_container: bool = False
+    is_whole: bool = True
+    failure: str = ""
+    stage: str = ""
+    needs_password: bool = False
+
+
+def is_container(media_type: str) -> bool:
+    """Whether files of this type pack other files."""
+    return media_type in UNPACKERS
+
+
+def read_file(task: Task) -> Reading:
+    """Carries out a task. What is wrong with the file stands in the reading; a defect of Braid
+    is raised."""
+    try:
+        given = task.load()
+    except BraidError as error:
+        return Reading(failure=str(error), stage="load")
+    if isinstance(given, Document):
+        return Reading(given)
+    media_type = sniff(given.data, given.name)
+    if media_type not in PARSERS and media_type not in UNPACKERS:
+        return Reading(failure=why_unreadable(media_type, PARSERS), stage="read")
+    reading = Reading()
+    if task.folder is not None and media_type in UNPACKERS:
+        reading = _unpack(given, task.folder)
+    if task.text and media_type in PARSERS:
+        try:
+            reading = replace(reading, document=_read_with_passwords(given, media_type, task))
+        except BraidError as error:
+            reading = replace(
+                reading,
+                failure=reading.failure or str(error),
+                stage="read",
+                needs_password=isinstance(error, PasswordNeeded),
+            )
+    return reading
+
+
+def _read_with_passwords(source: Source, media_type: str, task: Task) -> Document:
+    options = dict(task.parser_options)
+    for password in (None, *task.passwords):
+        if password is not None:
+            own = task.parser_options.get(media_type, {})
+            options[media_type] = {**own, "password": password}
+        try:
+            return read(source, options)
+        except PasswordNeeded as error:
+            refused = error
+    raise refused
+
+
+def _unpack(source: Source, folder: Path) -> Reading:
+    """The members of a container, each in a file of its own. What the user says of the container
+    holds for them too."""
+    inherited = {k: v for k, v in source.metadata.items() if k not in _OF_ONE_FILE}
+    members: list[StoredSource | Failure] = []
+    failure = ""
+    try:
+        for number, member in enumerate(unpacked(source)):
+            if isinstance(member, Failure):
+                members.append(member)
+                continue
+            path = folder / str(number)
+            path.write_bytes(member.data)
+            metadata = {**inherited, **member.metadata}
+            members.append(StoredSource(path, member.document_id, member.name, metadata))
+    except BraidError as error:
+        failure = str(error)
+    except (RecursionError, MemoryError):
+        failure = "what is packed in it is nested too deeply, or too large, to be unpacked"
+    except Exception as error:  # a library can raise anything on a hostile file
+        failure = f"it could not be unpacked: {type(error).__name__}: {error}"
+    return Reading(
+        members=_with_sidecars(members),
+        is_container=True,
+        is_whole=not failure,
+        failure=failure,
+        stage="read" if failure else "",
+    )
+
+
+def _with_sidecars(
+    members: Sequence[StoredSource | Failure],
+) -> Sequence[StoredSource | Failure]:
+    """Members with the metadata that are packed beside them, which are no members then."""
+    packed = {m.document_id: m for m in members if isinstance(m, StoredSource)}
+    taken: dict[str, StoredSource | Failure] = {}
+    beside: set[str] = set()
+    for ending in reversed(SIDECARS):
+        for name, member in packed.items():
+            owner = packed.get(name.removesuffix(ending)) if name.endswith(ending) else None
+            if owner is None:
+                continue
+            beside.add(name)
+            try:
+                more = metadata_object(member.path.read_bytes(), name)
+            except BraidError as error:
+                taken[owner.document_id] = Failure(owner.document_id, str(error))
+                continue
+            so_far = taken.get(owner.document_id, owner)
+            if isinstance(so_far, StoredSource):
+                metadata = {**so_far.metadata, **more}
+                taken[owner.document_id] = replace(so_far, metadata=metadata)
+    return [taken.get(m.document_id, m) for m in members if m.document_id not in beside]
 
 
 def document_from_text(
@@ -103,114 +256,6 @@ def build_chunker(name: str, **options: object) -> Chunker:
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Spans of the sentences of a text; joined, they are the text."""
     return split(text)
-
-
-def discover(paths: Iterable[str | Path]) -> Iterator[Found | Failure]:
-    """Files under the given files and folders, each folder in sorted order.
-
-    Hidden files and lock files are passed over, and so are links that lead out of the folder or
-    to what is found in it anyway; no folder is entered twice. What cannot be looked at comes out
-    as a Failure, and so does a path that does not exist. A file that is named twice comes out
-    once.
-    """
-    seen: set[str] = set()
-    for given in paths:
-        root = Path(given)
-        if root.is_dir():
-            found: Iterable[Found | Failure] = _walk(root)
-        elif root.exists():
-            found = (Found(root, _identifier(PurePosixPath(root.name))),)
-        else:
-            found = (Failure(str(given), f"there is no file or folder at {given}"),)
-        for entry in found:
-            key = os.path.realpath(entry.path) if isinstance(entry, Found) else ""
-            if key and key in seen:
-                continue
-            seen.add(key)
-            yield entry
-
-
-def load(path: Path, document_id: str | None = None, max_bytes: int = MAX_BYTES) -> Source:
-    """The bytes of a file as a source; the id is the file's name where none is given.
-
-    Raises NotFound where the file is gone, UnreadableFile where it is too large, is no regular
-    file or may not be read.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFile(f"{path} is not a regular file")
-        if status.st_size > max_bytes:
-            raise UnreadableFile(
-                f"the file has {status.st_size / 1e6:.0f} MB, over the limit of "
-                f"{max_bytes / 1e6:.0f} MB: split it or raise the limit"
-            )
-        with path.open("rb") as handle:
-            data = handle.read(max_bytes + 1)
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file at {path} any more") from error
-    except PermissionError as error:
-        raise UnreadableFile(f"no permission to read {path}: change its rights") from error
-    except OSError as error:
-        raise UnreadableFile(f"{path} could not be read: {error.strerror or error}") from error
-    if len(data) > max_bytes:
-        raise UnreadableFile(f"the file grew over the limit of {max_bytes / 1e6:.0f} MB: split it")
-    identifier = document_id or _identifier(PurePosixPath(path.name))
-    metadata: dict[str, Json] = {"file_name": unicodedata.normalize("NFC", path.name)}
-    return Source(identifier, data, path.name, metadata)
-
-
-def _identifier(relative: PurePosixPath) -> str:
-    # A name that is not valid UTF-8 has surrogates in it, which no database takes.
-    text = relative.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", text)
-
-
-def _walk(root: Path) -> Iterator[Found | Failure]:
-    """Depth first, names sorted, files and folders together."""
-    top = os.path.realpath(root)
-    entered = {top}
-    pending: list[Path] = [root]
-    while pending:
-        path = pending.pop()
-        relative = PurePosixPath(path.relative_to(root).as_posix())
-        try:
-            real = os.path.realpath(path)
-            if path.is_symlink() and path != root and not _only_by_link(real, top):
-                continue
-            if path.is_dir():
-                if path != root and real in entered:
-                    continue
-                entered.add(real)
-                inside = sorted(path.iterdir(), key=lambda entry: entry.name, reverse=True)
-                pending.extend(entry for entry in inside if not _ignored(entry.name))
-            elif path.is_file():
-                if not os.access(path, os.R_OK):
-                    yield Failure(
-                        _identifier(relative), f"no permission to read {path}: change its rights"
-                    )
-                else:
-                    yield Found(path, _identifier(relative))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            yield Failure(_identifier(relative), f"{path} could not be looked at: {reason}")
-
-
-def _only_by_link(real: str, top: str) -> bool:
-    """Whether the target of a link lies under the root, where the walk does not come by itself:
-    what it comes by keeps its own name, and what lies outside is not ours to read."""
-    if os.path.commonpath([top, real]) != top:
-        return False
-    return any(_ignored(part) for part in PurePosixPath(os.path.relpath(real, top)).parts)
-
-
-def _ignored(name: str) -> bool:
-    """Hidden files, locks of office programs, and what file managers leave behind."""
-    return (
-        name.startswith((".", "~$", ".~lock."))
-        or name.lower() in _IGNORED_NAMES
-        or name.endswith(("~", ".tmp", ".crdownload", ".part"))
-    )
 
 
 def _document(source: Source, media_type: str, parsed: Parsed) -> Document:
