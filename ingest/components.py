@@ -21,7 +21,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/pdf": 1,
     DOCX: 1,
     "text/html": 1,
-    "text/markdown": 1,
+    "text/markdown": 2,
     "text/plain": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""

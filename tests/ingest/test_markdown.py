@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ingest.contract import BlockKind, Parsed, Source
-from ingest.parse.markdown import MarkdownParser, read_front_matter
+from ingest.front_matter import read_pairs
+from ingest.parse.markdown import MarkdownParser
 
 H, P, L = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
 
@@ -85,7 +86,7 @@ def test_front_matter_becomes_metadata() -> None:
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
     assert [b.text for b in parse("---\nJust words here\n---\n").blocks] == ["Just words here"]
-    assert read_front_matter("plain words") is None
+    assert read_pairs("plain words") is None
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,70 @@ def test_title_is_a_single_leading_heading(text: str, title: str) -> None:
 def test_deep_nesting_is_read() -> None:
     for mark in ("> ", "- "):
         assert "deep" in parse(mark * 300 + "deep").blocks[0].text
+
+
+def test_front_matter_names_what_all_formats_name() -> None:
+    text = (
+        "---\ntitle: 手册\nauthors:\n  - name: 王小明\n  - Ann Lee\ndate: 2024-05-01\n"
+        "language: zh-CN\ntags: 制度、人事\ndraft: false\nseo: {weight: 3}\nbig: 1e999\n---\n正文\n"
+    )
+    assert parse(text).metadata == {
+        "title": "手册",
+        "authors": ({"name": "王小明"}, "Ann Lee"),
+        "author": "王小明, Ann Lee",
+        "date": "2024-05-01",
+        "created": "2024-05-01",
+        "language": "zh-CN",
+        "lang": "zh-CN",
+        "tags": ("制度", "人事"),
+        "draft": False,
+        "seo": {"weight": 3},
+        "big": "1e999",
+    }
+
+
+def test_front_matter_in_toml_and_not_quite_yaml() -> None:
+    assert parse("+++\ntitle = 'T'\ndate = 2024-05-01\n+++\nx").metadata["created"] == "2024-05-01"
+    assert parse("---\ntitle: One: two\n---\nx").title == "One: two"
+    laughs = "---\na: &a [x, x]\n" + "".join(f"{c}: &{c} [*a, *a]\n" for c in "bcd") + "---\nx"
+    assert [b.text for b in parse(laughs).blocks] == ["x"]
+
+
+def test_footnotes_follow_the_block_that_refers_to_them() -> None:
+    text = "One.[^a]\n\nTwo.^[inline]\n\n- item[^b]\n\n[^a]: First\n    more\n\n[^b]: 第二\n"
+    assert shape(text) == [
+        (P, 0, "One."),
+        (BlockKind.FOOTNOTE, 0, "First more"),
+        (P, 0, "Two."),
+        (BlockKind.FOOTNOTE, 0, "inline"),
+        (L, 1, "- item"),
+        (BlockKind.FOOTNOTE, 0, "第二"),
+    ]
+
+
+def test_formulas_tasks_definitions_alerts_and_captions() -> None:
+    text = (
+        "Price $5 and $6, but $a_1*b_2*c$.\n\n$$\nE = mc^2\n$$\n\n- [x] done\n- [ ] open\n\n"
+        "Term\n: Meaning\n\n> [!WARNING]\n> Hot.\n\n![图 1 流程](a.png)\n\nSee [[Page|the page]].\n"
+    )
+    assert shape(text) == [
+        (P, 0, "Price $5 and $6, but $a_1*b_2*c$."),
+        (BlockKind.FORMULA, 0, "$$\nE = mc^2\n$$"),
+        (L, 1, "- [x] done"),
+        (L, 1, "- [ ] open"),
+        (L, 1, "- Term: Meaning"),
+        (P, 0, "Warning: Hot."),
+        (BlockKind.CAPTION, 0, "图 1 流程"),
+        (P, 0, "See the page."),
+    ]
+
+
+def test_code_languages_and_heading_ids() -> None:
+    parsed = parse("# A {#intro}\n\n```python title=x\n1\n```\n\n~~~{.r}\n2\n~~~\n")
+    assert parsed.metadata == {"code_languages": ("python", "r")}
+    assert parsed.blocks[0].text == "A"
+
+
+def test_a_whole_file_in_the_wrong_encoding() -> None:
+    broken = "# 员工手册\n\n休假制度\n".encode().decode("latin-1")
+    assert shape(broken)[:1] == [(H, 1, "员工手册")]
