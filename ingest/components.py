@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 PARSERS: Mapping[str, str] = {
     "application/pdf": "ingest.parse.pdf:PdfParser",
     DOCX: "ingest.parse.docx:DocxParser",
+    PPTX: "ingest.parse.pptx:PptxParser",
     "text/html": "ingest.parse.html:HtmlParser",
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
@@ -20,6 +22,7 @@ PARSERS: Mapping[str, str] = {
 PARSER_VERSIONS: Mapping[str, int] = {
     "application/pdf": 1,
     DOCX: 1,
+    PPTX: 1,
     "text/html": 1,
     "text/markdown": 2,
     "text/plain": 1,
@@ -28,6 +31,12 @@ PARSER_VERSIONS: Mapping[str, int] = {
 
 CHUNKERS: Mapping[str, str] = {
     "structure": "ingest.chunk.structure:StructureChunker",
+    "fixed": "ingest.chunk.fixed:FixedChunker",
+    "recursive": "ingest.chunk.recursive:RecursiveChunker",
+    "sentence": "ingest.chunk.sentence:SentenceChunker",
+    "semantic": "ingest.chunk.semantic:SemanticChunker",
+    "parent_child": "ingest.chunk.parent_child:ParentChildChunker",
+    "proposition": "ingest.chunk.proposition:PropositionChunker",
 }
 
 UNPACKERS: Mapping[str, str] = {}

@@ -350,7 +350,8 @@ class TokenCounter(Protocol):
 class Chunker(Protocol):
     """Cuts a document into chunks. For every chunk the counter's count of `embedding_text` is
     within the budget; every character outside headings and furniture, white space aside, lies
-    in the span of a chunk; spans ascend and do not overlap unless overlap is asked for."""
+    in the span of a chunk; spans ascend and do not overlap unless overlap is asked for, but that
+    several chunks may be made of one sentence and share its span."""
 
     @property
     def fingerprint(self) -> str:

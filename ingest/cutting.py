@@ -116,9 +116,10 @@ class Cutting:
 
     # --- sections and their units ------------------------------------------------------------
 
-    def parts(self, units_of: UnitsOf | None = None, *, refined: bool = True) -> list[Part]:
+    def parts(self, units_of: UnitsOf | None = None, *, cut_text: bool = True) -> list[Part]:
         """The sections with their units: sentences, the very short ones joined, where it is not
-        said otherwise; and, where they are `refined`, none too big for a chunk."""
+        said otherwise. None is too big for a chunk, but for running text that is not `cut_text`.
+        """
         document = self.document
         spans = document.block_spans()
         grain = max(self.room // 20, 1)
@@ -141,18 +142,20 @@ class Cutting:
             ]
             numbers = section_path(section.headings)
             parts.append(Part(context, numbers, self.room - context.size, found))
-        if refined:
-            self.refine(parts)
+        self._refine(parts, cut_text)
         return parts
 
-    def refine(self, parts: Sequence[Part]) -> None:
+    def _refine(self, parts: Sequence[Part], cut_text: bool) -> None:
         """Cut what is too big alone, round by round, so that each round is counted at once."""
         pending = list(parts)
         while pending:
             self.sizes([text for part in pending for u in part.units for text in self._texts(u)])
             changed: list[Part] = []
             for part in pending:
-                big = self._too_big(part)
+                big = [
+                    too_big and (cut_text or unit.row is not None or unit.value is not None)
+                    for unit, too_big in zip(part.units, self._too_big(part), strict=True)
+                ]
                 if not any(big):
                     continue
                 part.units = [
@@ -197,6 +200,11 @@ class Cutting:
             )
         return cut
 
+    def fit(self, part: Part, texts: Sequence[str]) -> list[bool]:
+        """For each text whether it is within the limit as a chunk of the section."""
+        counts = self.counter.count([_seen(part, text) for text in texts]) if texts else []
+        return [count <= self.limit for count in counts]
+
     # --- groups to chunks --------------------------------------------------------------------
 
     def repeat(self, groups: Sequence[Group], *, units: int, tokens: float) -> None:
@@ -233,7 +241,7 @@ class Cutting:
             counts: list[int] = []
             for start in range(0, len(pending), _BATCH):
                 counts += self.counter.count(
-                    [self._seen(group) for _, group in pending[start : start + _BATCH]]
+                    [_seen(g.part, g.text) for _, g in pending[start : start + _BATCH]]
                 )
             again: list[tuple[int, Group]] = []
             for (place, group), count in zip(pending, counts, strict=True):
@@ -246,10 +254,6 @@ class Cutting:
         for found in done.values():
             found.sort(key=lambda group: group.units[0].start)
         return [group for place in range(len(groups)) for group in done[place]]
-
-    def _seen(self, group: Group) -> str:
-        context = group.part.context
-        return join_context(context_line(context.title, context.path), group.text)
 
     def _smaller(self, group: Group, count: int, regroup: Regroup) -> list[Group]:
         if group.repeated:
@@ -325,3 +329,8 @@ class Cutting:
         )
         pages = [box.page for box in boxes]
         return boxes, (min(pages), max(pages)) if pages else None
+
+
+def _seen(part: Part, text: str) -> str:
+    """What the embedder sees of a text under the section's context."""
+    return join_context(context_line(part.context.title, part.context.path), text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ingest.contract import BlockKind
 from ingest.cutting import Cutting, Part
 from ingest.packing import Piece, pack
-from ingest.pieces import HARD, Unit, boundary, owners
+from ingest.pieces import HARD, TOGETHER, Unit, boundary, owners
 
 _TASTE_INSIDE, _TASTE_BETWEEN = 0.6, 0.2  # inside a block, between blocks
 _TASTE_CHARS = 32
@@ -65,6 +65,8 @@ class Packing:
             owned=one_table == two_table,
             by_table=largest >= max(self.small, 1),
         )
+        if cost >= TOGETHER:
+            extra = max(extra, 0.0)
         return cost + extra + _TASTE_BETWEEN * self._taste(unit)
 
     def _taste(self, unit: Unit) -> float:
