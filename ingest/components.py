@@ -43,4 +43,6 @@ UNPACKERS: Mapping[str, str] = {}
 """What lists the files inside a file. A type may be in PARSERS too: a mail has a text and
 attachments."""
 
-OCR_ENGINES: Mapping[str, str] = {}
+OCR_ENGINES: Mapping[str, str] = {
+    "rapidocr": "ingest.ocr.rapidocr:RapidOcr",
+}
