@@ -17,6 +17,7 @@ PARSERS: Mapping[str, str] = {
     "text/html": "ingest.parse.html:HtmlParser",
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
+    "application/rtf": "ingest.parse.rtf:RtfParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -26,6 +27,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/html": 1,
     "text/markdown": 2,
     "text/plain": 1,
+    "application/rtf": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
