@@ -49,7 +49,7 @@ def test_title_falls_back_on_the_name() -> None:
     ("data", "name", "reason"),
     [
         (b"", "a.txt", "nothing to read"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(200), "report.pdf", r"an image file \(image/png\)"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(200), "report.pdf", r"a 7z archive \(.*; read are PDF"),
         (b"%PDF-1.7\ntruncated", "a.pdf", "damaged or cut off"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.doc", "OLE container"),
         (b"PK\x03\x04garbage", "a.docx", "damaged"),
