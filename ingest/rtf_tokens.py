@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,40})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
@@ -26,8 +26,7 @@ SYMBOL = "symbol"
 """In place of a codec: the font is one of pictures, its bytes mean places in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of RTF: `kind` is one of `{`, `}`, `word`, `symbol`, `text`; `number` is the
     parameter of a control word, None where it has none."""
 
