@@ -7,14 +7,14 @@ are safe from any thread: each thread has a connection of its own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index import rows
-from index.contract import DocumentRecord, Keys, StoredChunk, Vectors
+from index import duplicates, rows, states
+from index.contract import DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import Database, batched, marks
 from index.filters import Condition
 from index.schema import SCHEMA_VERSION, TABLES
@@ -22,11 +22,11 @@ from ingest.contract import Chunk, Conflict, Document, NotFound
 
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
-VALUES ({", ".join("?" * 15)})
+VALUES ({", ".join("?" * 17)})
 """
 _CHUNK_UPDATE = """
 UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_first = ?,
-    page_last = ?, boxes = ?
+    page_last = ?, boxes = ?, sections = ?, parent = ?
 WHERE key = ?
 """
 _CHUNK_SELECT = f"""
@@ -87,7 +87,7 @@ class Catalog(Database):
         with self.transaction() as connection:
             found = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if not found:
-                for statement in TABLES.split(";"):
+                for statement in (TABLES + duplicates.TABLES).split(";"):
                     connection.execute(statement)
                 connection.executemany(
                     "INSERT INTO meta VALUES (?, ?)",
@@ -226,8 +226,10 @@ class Catalog(Database):
         chunks: Sequence[Chunk],
         vectors: Mapping[bytes, bytes],
         pipeline: str,
+        origin: Origin | None = None,
     ) -> PutResult:
-        """Stores a document with its chunks, replacing what was there, in one transaction.
+        """Stores a document with its chunks, replacing what was there, in one transaction, and
+        that it is in order.
 
         A chunk that is there already with the same id and the same embedded text keeps its key
         and vector; only its place is brought up to date, and where it has other neighbours than
@@ -235,6 +237,7 @@ class Catalog(Database):
         every other chunk, by `rows.embedding_hash`.
         """
         hashes = [rows.embedding_hash(chunk) for chunk in chunks]
+        document, signature = duplicates.unmarked(document), duplicates.signature_of(document)
         with self.transaction() as connection:
             generation = self._next_generation(connection)
             # An upsert, not a replacement: replacing the row would orphan the chunks.
@@ -266,20 +269,26 @@ class Catalog(Database):
                     connection.execute("INSERT INTO vectors VALUES (?, ?)", (added[-1], blob))
                 else:
                     row = rows.chunk_row(chunk)
-                    connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[8:13], key))
+                    connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[8:15], key))
                     if neighbours[chunk.id] != company[chunk.id]:
                         sql = "UPDATE chunks SET generation = ? WHERE key = ?"
                         connection.execute(sql, (generation, key))
+            duplicates.place(connection, document.id, signature)
+            states.record(connection, document.id, Status.OK, origin)
         return PutResult(generation, added, gone, len(chunks) - len(added))
 
     def delete(self, document_ids: Sequence[str]) -> tuple[int, int, int, Changes]:
-        """Deletes documents with their chunks and vectors, in one transaction: rows gone from
-        documents, chunks and vectors, and the keys for the caches. Unknown ids count nothing."""
+        """Deletes documents with what is packed in them, their chunks and vectors, in one
+        transaction: rows gone from documents, chunks and vectors, and the keys for the caches.
+        Unknown ids count nothing."""
         documents = chunks = vectors = 0
         gone: list[int] = []
         with self.transaction() as connection:
             generation = self._next_generation(connection)
-            for document_id in document_ids:
+            wanted = states.with_members(connection, document_ids)
+            states.forget(connection, wanted)
+            duplicates.withdraw(connection, wanted)
+            for document_id in wanted:
                 sql = "SELECT key FROM chunks WHERE document_id = ?"
                 keys = [row[0] for row in connection.execute(sql, (document_id,))]
                 counted = self._remove_chunks(connection, keys, generation)
@@ -327,6 +336,22 @@ class Catalog(Database):
         key = connection.execute(_CHUNK_INSERT, values).lastrowid
         assert key is not None
         return key
+
+
+def documents_of(catalog_file: Path) -> Iterator[Document]:
+    """Every document of the collection with this catalog, whole, in order of id, whatever parts it
+    was built with."""
+    catalog = Catalog(catalog_file)
+    try:
+        after = ""
+        while page := catalog.records(after, 100):
+            for record in page:
+                document = catalog.document(record.id)
+                if document is not None:
+                    yield document
+            after = page[-1].id
+    finally:
+        catalog.close()
 
 
 def _company(ids: Sequence[str]) -> dict[str, tuple[str, str]]:

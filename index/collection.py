@@ -30,6 +30,7 @@ from index.contract import (
     FingerprintMismatch,
     Keys,
     Locked,
+    Origin,
     SparseChanges,
     SparseIndex,
     SparseReader,
@@ -39,12 +40,15 @@ from index.contract import (
 from index.filters import compile_filter
 from index.jobs import Jobs
 from index.lock import writer_lock
+from index.states import Ledger
 from index.windows import Windows
 from ingest.contract import Chunk, Conflict, Document, Json, NotFound, Unavailable
 
 CATALOG = "catalog.sqlite"
 _DRAFT = "catalog.draft"
 """A catalog in the making: it takes its name when it is whole."""
+SCRATCH = "scratch"
+"""Files of the writer, gone when it has finished."""
 _REPLAY_BATCH = 5_000
 
 
@@ -100,6 +104,7 @@ class Collection:
         self._guard = threading.RLock()
         self._snapshot: Snapshot | None = None
         self.jobs = Jobs(catalog, path)
+        self.ledger = Ledger(catalog)
         self._dimension = int(catalog.meta("dimension") or 0)
         self._sparse: SparseIndex
         self._dense: DenseIndex
@@ -225,7 +230,12 @@ class Collection:
         with writer_lock(self._path, timeout_s):
             with self._guard:
                 self._catch_up(owner=True)
-            yield Writer(self)
+            scratch = self._path / SCRATCH
+            shutil.rmtree(scratch, ignore_errors=True)  # what a kill left
+            try:
+                yield Writer(self, scratch)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
 
     def _open_caches(self) -> None:
         """Opens both caches; one that is damaged, or does not match the catalog, is built anew."""
@@ -293,22 +303,6 @@ class Collection:
         return SparseChanges(changes.generation, entries, changes.deleted)
 
 
-def documents_of(path: Path) -> Iterator[Document]:
-    """Every document of the collection in a folder, whole, in order of id, whatever parts it
-    was built with."""
-    catalog = Catalog(path / CATALOG)
-    try:
-        after = ""
-        while page := catalog.records(after, 100):
-            for record in page:
-                document = catalog.document(record.id)
-                if document is not None:
-                    yield document
-            after = page[-1].id
-    finally:
-        catalog.close()
-
-
 def _in_batches(changes: Changes) -> Iterator[Changes]:
     """The same changes in pieces of bounded size; only the last carries the generation, so that
     a kill in between starts over."""
@@ -320,17 +314,23 @@ def _in_batches(changes: Changes) -> Iterator[Changes]:
 
 
 class Writer:
-    """Writes to a collection, for as long as its lock is held."""
+    """Writes to a collection, for as long as its lock is held. `scratch` is a folder that it
+    may make, and that goes with it."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, scratch: Path) -> None:
         self._collection = collection
+        self.scratch = scratch
 
     def put(
-        self, items: Sequence[tuple[Document, Sequence[Chunk]]], pipeline: str
+        self,
+        items: Sequence[tuple[Document, Sequence[Chunk]]],
+        pipeline: str | Callable[[Document], str],
+        origins: Mapping[str, Origin] | None = None,
     ) -> list[WriteReceipt]:
         """Stores documents with their chunks, each replacing what had its id. On return every
         one is durable and can be found. What has been embedded already is not embedded again.
-        `pipeline` is the fingerprint of what read and chunked them."""
+        `pipeline` is the fingerprint of what read and chunked them, or gives each one's;
+        `origins` says by id where they come from."""
         collection = self._collection
         catalog, embedder = collection._catalog, collection._parts.embedder
         marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
@@ -347,7 +347,9 @@ class Writer:
         receipts = []
         try:
             for (document, chunks), count in zip(items, fresh, strict=True):
-                result = catalog.put(document, chunks, vectors, pipeline)
+                read_by = pipeline if isinstance(pipeline, str) else pipeline(document)
+                origin = (origins or {}).get(document.id)
+                result = catalog.put(document, chunks, vectors, read_by, origin)
                 receipts.append(
                     WriteReceipt(
                         document.id,
@@ -363,8 +365,8 @@ class Writer:
         return receipts
 
     def delete(self, document_ids: Sequence[str]) -> DeleteReceipt:
-        """Deletes documents from every store and counts what went. Ids that are not there
-        count nothing."""
+        """Deletes documents, with what is packed in them, from every store and counts what
+        went. Ids that are not there count nothing."""
         collection = self._collection
         before = (len(collection._sparse.reader()), len(collection._dense.reader()))
         documents, chunks, vectors, changes = collection._catalog.delete(document_ids)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -231,6 +233,46 @@ class DocumentRecord:
     chunk_count: int
     metadata: Mapping[str, Json] = field(default_factory=dict)
     generation: int = 0
+
+
+class Status(StrEnum):
+    """Where a document stands. A FAILED one may be stored as it was before; an UNPACKED one is
+    an archive without a text of its own, whose members are documents."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNPACKED = "unpacked"
+
+
+STAGES = ("load", "read", "chunk", "embed", "store")
+"""What happens to a document, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from: the file, and the folder that was ingested or kept in step
+    with, without links (both None where it was handed in); the outermost file that it is packed
+    in (empty where it is not); the metadata handed in with it."""
+
+    path: Path | None = None
+    root: Path | None = None
+    container: str = ""
+    given: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """How far a document has come. `stage` is the one of STAGES in which it failed, `error` why,
+    `attempts` how often in a row; empty and 0 where it is in order. `updated_at` is ISO 8601 in
+    UTC."""
+
+    document_id: str
+    status: Status
+    stage: str = ""
+    error: str = ""
+    attempts: int = 0
+    updated_at: str = ""
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, slots=True)

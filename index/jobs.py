@@ -16,10 +16,11 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from index.catalog import Catalog
 from index.lock import writer_lock
@@ -29,6 +30,7 @@ SPOOL = "spool"
 QUEUED = "queued"
 """The state of a document whose turn has not come."""
 
+_INSERT = "INSERT INTO job_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEPT = 1_000
 """Ended jobs that are remembered; older ones are forgotten."""
@@ -50,7 +52,8 @@ class JobDocument:
     """One document of a job; its bytes are `spool/<job id>/<number>`.
 
     `title` is None for a file, and the title given for a text that was handed in. `state` is
-    QUEUED until its turn has come, then what became of it; `reason` is a failure's.
+    QUEUED until its turn has come, then what became of it; `stage` and `reason` are a failure's.
+    What was found packed in a document stands among the others, without bytes of its own.
     """
 
     number: int
@@ -59,6 +62,7 @@ class JobDocument:
     title: str | None = None
     metadata: Mapping[str, Json] = field(default_factory=dict)
     state: str = QUEUED
+    stage: str = ""
     reason: str = ""
     chunks: int = 0
     embedded: int = 0
@@ -111,16 +115,9 @@ class Jobs:
                 (folder.name, JobState.QUEUED.value, _now()),
             ).lastrowid
             connection.executemany(
-                "INSERT INTO job_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        number, item.number, item.document_id, item.file_name, item.title,
-                        json.dumps(item.metadata, ensure_ascii=False, sort_keys=True),
-                        item.state, item.reason, item.chunks, item.embedded,
-                    )
-                    for item in documents
-                ],
-            )  # fmt: skip
+                _INSERT,
+                [_row(number, item) for item in documents],
+            )
             connection.execute(
                 "DELETE FROM jobs WHERE finished_at IS NOT NULL AND number <= "
                 "(SELECT max(number) FROM jobs) - ?",
@@ -190,16 +187,33 @@ class Jobs:
         )
 
     def record(self, job_id: str, document: JobDocument) -> None:
-        """What became of a document: its state, reason and counts."""
+        """What became of a document: its state, stage, reason and counts."""
         with self._catalog.transaction() as connection:
             connection.execute(
-                "UPDATE job_documents SET state = ?, reason = ?, chunks = ?, embedded = ? "
-                "WHERE number = ? AND job = (SELECT number FROM jobs WHERE id = ?)",
+                "UPDATE job_documents SET state = ?, stage = ?, reason = ?, chunks = ?, "
+                "embedded = ? WHERE number = ? AND job = (SELECT number FROM jobs WHERE id = ?)",
                 (
-                    document.state, document.reason, document.chunks, document.embedded,
-                    document.number, job_id,
+                    document.state, document.stage, document.reason, document.chunks,
+                    document.embedded, document.number, job_id,
                 ),
             )  # fmt: skip
+
+    def add(self, job_id: str, document: JobDocument) -> None:
+        """What became of a document that was found packed in one of the job's; its number is
+        given to it here. Found once more, it takes the place of the first finding."""
+        with self._catalog.transaction() as connection:
+            job = connection.execute("SELECT number FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            known = connection.execute(
+                "SELECT number FROM job_documents WHERE job = ? AND document_id = ?",
+                (job[0], document.document_id),
+            ).fetchone()
+            if known is None:
+                sql = "SELECT max(number) + 1 FROM job_documents WHERE job = ?"
+                known = connection.execute(sql, (job[0],)).fetchone()
+            number = known[0] or 0
+            sql = "DELETE FROM job_documents WHERE job = ? AND number = ?"
+            connection.execute(sql, (job[0], number))
+            connection.execute(_INSERT, _row(job[0], replace(document, number=number)))
 
     def finish(self, job_id: str, state: JobState, note: str = "") -> None:
         """The job has ended; its bytes go."""
@@ -227,7 +241,7 @@ class Jobs:
 
     def _job(self, row: sqlite3.Row) -> Job:
         documents = self._catalog.read(
-            "SELECT number, document_id, file_name, title, metadata, state, reason, chunks, "
+            "SELECT number, document_id, file_name, title, metadata, state, stage, reason, chunks, "
             "embedded FROM job_documents WHERE job = ? ORDER BY number",
             (row["number"],),
         )
@@ -247,6 +261,7 @@ class Jobs:
                     title=item["title"],
                     metadata=json.loads(item["metadata"]),
                     state=item["state"],
+                    stage=item["stage"],
                     reason=item["reason"],
                     chunks=item["chunks"],
                     embedded=item["embedded"],
@@ -254,6 +269,15 @@ class Jobs:
                 for item in documents
             ],
         )
+
+
+def _row(job: int | None, item: JobDocument) -> tuple[Any, ...]:
+    """Values of a row of `job_documents`, in the order of the schema."""
+    return (
+        job, item.number, item.document_id, item.file_name, item.title,
+        json.dumps(item.metadata, ensure_ascii=False, sort_keys=True),
+        item.state, item.stage, item.reason, item.chunks, item.embedded,
+    )  # fmt: skip
 
 
 def has_open_jobs(catalog_file: Path) -> bool:

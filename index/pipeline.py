@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from index import default_model
-from index.collection import CATALOG, Collection, Parts, Snapshot, Writer, documents_of
+from index.catalog import Catalog, documents_of
+from index.collection import CATALOG, Collection, Parts, Snapshot, Writer
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import DenseIndex, SparseIndex
 from index.function_words import function_words
 from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
+from index.states import Ledger, States
 from index.words import script as script_of
 from ingest.contract import BadInput, Conflict, Document, NotFound, load_component
 
@@ -28,8 +30,10 @@ __all__ = [
     "JobDocument",
     "JobState",
     "Jobs",
+    "Ledger",
     "Parts",
     "Snapshot",
+    "States",
     "Store",
     "Writer",
     "build_parts",
@@ -109,6 +113,20 @@ class Store:
                 self._open[name] = Collection.open(folder, self._parts)
             return self._open[name]
 
+    @contextmanager
+    def ledger(self, name: str) -> Iterator[Ledger | None]:
+        """What a collection holds, whatever parts it was built with, and without loading any;
+        None where there is no such collection. Raises BadInput for a name that is none."""
+        path = self._folder(name) / CATALOG
+        if not path.is_file():
+            yield None
+            return
+        catalog = Catalog(path)
+        try:
+            yield Ledger(catalog)
+        finally:
+            catalog.close()
+
     def create(self, name: str) -> Collection:
         """Raises Conflict where it exists, BadInput for a name that is none."""
         folder = self._folder(name)
@@ -161,7 +179,10 @@ class Store:
             new = Collection.create(aside, self._parts)
             try:
                 with new.writer() as writer:
-                    yield documents_of(folder), writer
+                    yield documents_of(folder / CATALOG), writer
+                with self.ledger(name) as old:
+                    assert old is not None
+                    new.ledger.states.copy(old.states)
             finally:
                 new.close()
             opened = self._open.pop(name, None)

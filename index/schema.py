@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -34,6 +34,8 @@ CREATE TABLE chunks (
     page_first INTEGER,
     page_last INTEGER,
     boxes TEXT NOT NULL,
+    sections TEXT NOT NULL,
+    parent TEXT,
     embedding_hash BLOB NOT NULL,
     generation INTEGER NOT NULL
 );
@@ -49,6 +51,21 @@ CREATE TABLE vectors (
 
 CREATE TABLE deletions (key INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX deletions_by_generation ON deletions (generation);
+
+CREATE TABLE document_states (
+    document_id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    error TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    path BLOB,
+    root BLOB,
+    container TEXT NOT NULL,
+    given TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX states_by_state ON document_states (state, document_id);
+CREATE INDEX states_by_root ON document_states (root, document_id);
 
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -70,14 +87,18 @@ CREATE TABLE job_documents (
     title TEXT,
     metadata TEXT NOT NULL,
     state TEXT NOT NULL,
+    stage TEXT NOT NULL,
     reason TEXT NOT NULL,
     chunks INTEGER NOT NULL,
     embedded INTEGER NOT NULL,
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 """
-"""Keys of chunks are never used twice (AUTOINCREMENT), so a deletion stays true for ever.
-`generation` is the write that made the row; with `deletions` it tells a cache what it missed."""
+"""The tables of index.duplicates come on top. Keys of chunks are never used twice
+(AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
+`parent` the passage to be read in place of the text. `generation` is the write that made the
+row; with `deletions` it tells a cache what it missed.
+`path` and `root` of a state are bytes, as the file system has them."""
 
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
