@@ -314,11 +314,13 @@ class Unpacker(Protocol):
 class OcrLine:
     """A line of text on a picture. `corners` are four points (x, y) in pixels: where the line
     begins at the top, where it ends at the top, and the same at the bottom in reverse.
-    `confidence` is from 0 to 1."""
+    `confidence` is from 0 to 1. `starts` tells where each character begins, as a share of the
+    line's length; it is empty where the engine does not know."""
 
     text: str
     corners: tuple[tuple[float, float], ...]
     confidence: float
+    starts: tuple[float, ...] = ()
 
 
 class OcrEngine(Protocol):
