@@ -13,23 +13,47 @@ import numpy as np
 
 from index.contract import DocumentRecord, StoredChunk, Vectors
 from index.words import script
-from ingest.contract import Block, BlockKind, Box, Chunk, Document, Table
+from ingest.contract import Block, BlockKind, Box, Chunk, Document, Parent, Table
 
 CHUNK_COLUMNS = (
     "id, document_id, ordinal, kind, title, heading_path, text, script, span_start, span_end, "
-    "page_first, page_last, boxes"
+    "page_first, page_last, boxes, sections, parent"
 )
 
 
 def chunk_row(chunk: Chunk) -> tuple[Any, ...]:
     """Values for CHUNK_COLUMNS, in order."""
     first, last = chunk.pages if chunk.pages else (None, None)
-    boxes = [(b.page, b.x0, b.y0, b.x1, b.y1) for b in chunk.boxes]
     return (
         chunk.id, chunk.document_id, chunk.ordinal, chunk.kind.value, chunk.title,
         json.dumps(chunk.heading_path, ensure_ascii=False), chunk.text, script(chunk.text),
-        *chunk.span, first, last, json.dumps(boxes),
+        *chunk.span, first, last, _boxes_text(chunk.boxes),
+        json.dumps(chunk.section, ensure_ascii=False), _parent_text(chunk.parent),
     )  # fmt: skip
+
+
+def _boxes_text(boxes: tuple[Box, ...]) -> str:
+    return json.dumps([(b.page, b.x0, b.y0, b.x1, b.y1) for b in boxes])
+
+
+def _boxes_of(text: str) -> tuple[Box, ...]:
+    return tuple(Box(*box) for box in json.loads(text))
+
+
+def _parent_text(parent: Parent | None) -> str | None:
+    if parent is None:
+        return None
+    kind, boxes = parent.kind.value, _boxes_text(parent.boxes)
+    row = (kind, parent.text, parent.span, parent.pages, boxes)
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _parent_of(text: str | None) -> Parent | None:
+    if text is None:
+        return None
+    kind, words, span, pages, boxes = json.loads(text)
+    place = None if pages is None else tuple(pages)
+    return Parent(BlockKind(kind), words, tuple(span), place, _boxes_of(boxes))
 
 
 def chunk_of(row: sqlite3.Row) -> Chunk:
@@ -45,7 +69,9 @@ def chunk_of(row: sqlite3.Row) -> Chunk:
         text=row["text"],
         span=(row["span_start"], row["span_end"]),
         pages=pages,
-        boxes=tuple(Box(*box) for box in json.loads(row["boxes"])),
+        boxes=_boxes_of(row["boxes"]),
+        section=tuple(json.loads(row["sections"])),
+        parent=_parent_of(row["parent"]),
     )
 
 

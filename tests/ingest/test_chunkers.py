@@ -54,7 +54,7 @@ def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
         for word in words(text):
             seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
             row += np.random.default_rng(seed).standard_normal(32).astype(np.float32)
-    lengths: npt.NDArray[np.float32] = np.linalg.norm(out, axis=1, keepdims=True)
+    lengths = np.sqrt((out**2).sum(axis=1, keepdims=True))
     unit: npt.NDArray[np.float32] = out / np.maximum(lengths, 1e-9)
     return unit
 
