@@ -18,6 +18,7 @@ PARSERS: Mapping[str, str] = {
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
     "application/rtf": "ingest.parse.rtf:RtfParser",
+    "text/x-rst": "ingest.parse.rst:RstParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -28,6 +29,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/markdown": 2,
     "text/plain": 1,
     "application/rtf": 1,
+    "text/x-rst": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
