@@ -19,6 +19,7 @@ PARSERS: Mapping[str, str] = {
     "text/plain": "ingest.parse.text:TextParser",
     "application/rtf": "ingest.parse.rtf:RtfParser",
     "text/x-rst": "ingest.parse.rst:RstParser",
+    "application/epub+zip": "ingest.parse.epub:EpubParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -30,6 +31,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/plain": 1,
     "application/rtf": 1,
     "text/x-rst": 1,
+    "application/epub+zip": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
