@@ -9,11 +9,15 @@ from collections.abc import Mapping
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 PARSERS: Mapping[str, str] = {
     "application/pdf": "ingest.parse.pdf:PdfParser",
     DOCX: "ingest.parse.docx:DocxParser",
     PPTX: "ingest.parse.pptx:PptxParser",
+    XLSX: "ingest.parse.xlsx:XlsxParser",
+    "text/csv": "ingest.parse.delimited:DelimitedParser",
+    "text/tab-separated-values": "ingest.parse.delimited:DelimitedParser",
     "text/html": "ingest.parse.html:HtmlParser",
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
@@ -26,6 +30,9 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/pdf": 1,
     DOCX: 1,
     PPTX: 1,
+    XLSX: 1,
+    "text/csv": 1,
+    "text/tab-separated-values": 1,
     "text/html": 1,
     "text/markdown": 2,
     "text/plain": 1,
@@ -45,7 +52,13 @@ CHUNKERS: Mapping[str, str] = {
     "proposition": "ingest.chunk.proposition:PropositionChunker",
 }
 
-UNPACKERS: Mapping[str, str] = {}
+UNPACKERS: Mapping[str, str] = {
+    "application/zip": "ingest.unpack.zip:ZipUnpacker",
+    "application/x-tar": "ingest.unpack.tar:TarUnpacker",
+    "application/gzip": "ingest.unpack.compressed:CompressedUnpacker",
+    "application/x-bzip2": "ingest.unpack.compressed:CompressedUnpacker",
+    "application/x-xz": "ingest.unpack.compressed:CompressedUnpacker",
+}
 """What lists the files inside a file. A type may be in PARSERS too: a mail has a text and
 attachments."""
 

@@ -30,6 +30,27 @@ _NAMES = {
     "euc_jp": "euc-jp",
     **{f"cp125{n}": f"windows-125{n}" for n in range(4)},
 }
+_IN_PRACTICE = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb-2312": "gb18030",
+    "gb-18030": "gb18030",
+    "cp936": "gb18030",
+    "x-gbk": "gb18030",
+    "x-cp936": "gb18030",
+    "chinese": "gb18030",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "ascii",
+    "x-sjis": "cp932",
+    "shift-jis": "cp932",
+    "ks-c-5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "utf8": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+}
+"""Charsets as they are named, and what is meant in practice."""
+
 _SAMPLE_BYTES = 48_000
 
 # The most frequent characters of modern Chinese, simplified, then traditional forms of them.
@@ -57,6 +78,10 @@ _ACCENTED_WORD = re.compile(
     r"(?<=[A-Za-z])[\u00c0-\u017f](?![\u0080-\u00bf])|[\u00c0-\u017f](?=[a-z])"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
+_COOKIE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:[^\n]{0,200}\n)?[ \t]*(?:#|//|--|/\*)[^\n]{0,80}?coding[:=][ \t]*"
+    rb"([A-Za-z0-9_.\-]{2,40})|\A@charset \"([A-Za-z0-9_.\-]{2,40})\";"
+)
 _META = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]{2,40})|"
     rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_:.\-]{2,40})[\"']",
@@ -75,17 +100,25 @@ class Decoded:
 
 
 def declared_charset(data: bytes) -> str | None:
-    """The charset that an HTML or XML head states, or None."""
-    match = _META.search(data[:4096])
+    """The charset that an HTML or XML head states, or the first two lines of a program (PEP 263,
+    `@charset` in CSS); None where none does."""
+    match = _META.search(data[:4096]) or _COOKIE.match(data[:600])
     if not match:
         return None
-    name = (match.group(1) or match.group(2)).decode("ascii").lower()
+    return known_charset((match.group(1) or match.group(2)).decode("ascii"))
+
+
+def known_charset(name: str) -> str | None:
+    """The codec for a charset as files and mails name it; None for an unknown one."""
+    name = name.strip().strip("\"'").lower()
     # What calls itself GB2312 or GBK is GB18030 in practice, and Latin-1 is Windows-1252.
-    name = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(name, name)
+    name = _IN_PRACTICE.get(name.replace("_", "-"), name)
     try:
-        return codecs.lookup(name).name
-    except LookupError:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
         return None
+    # Python has codecs that are no charsets (base64, rot13, zlib).
+    return found.name if getattr(found, "_is_text_encoding", True) else None
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
@@ -129,6 +162,12 @@ def looks_binary(data: bytes) -> bool:
     # Chinese in UTF-16 has control bytes too, and NULs among its blanks and digits.
     best = _best(sample)
     return best is None or not best.startswith(("utf-16", "utf-32"))
+
+
+def naturalness(data: bytes, codec: str) -> float:
+    """How natural the bytes read in an encoding, from below 0 for a wrong one to about 2.5; 0
+    where they are ASCII."""
+    return _score(data[:_SAMPLE_BYTES], codec)
 
 
 _NO_C1 = dict.fromkeys(range(0x7F, 0xA0), " ")

@@ -5,7 +5,7 @@ Chunking is a call of the chunker on the document; nothing here knows of indexes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -23,13 +23,16 @@ from ingest.contract import (
     Parser,
     PasswordNeeded,
     Source,
+    Unpacker,
     UnreadableFile,
     load_component,
 )
 from ingest.files import (
     SIDECARS,
+    Barred,
     FileSource,
     Found,
+    PassedOver,
     StoredSource,
     discover,
     load,
@@ -41,12 +44,15 @@ from ingest.media import why_unreadable
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff
+from ingest.unpacking import Walk
 from ingest.workers import Limits, Workers
 
 __all__ = [
+    "Barred",
     "FileSource",
     "Found",
     "Limits",
+    "PassedOver",
     "Reading",
     "StoredSource",
     "Task",
@@ -61,6 +67,7 @@ __all__ = [
     "read_file",
     "shown",
     "split_sentences",
+    "unpacked",
 ]
 
 _PIPELINE_VERSION = 2
@@ -106,7 +113,7 @@ class Task:
     """One file to be read, in this process or another: `load` gives its bytes.
 
     `text` False leaves its own text alone. Where it packs other files, they are put into
-    `folder`, which has to be there; without a folder they stay packed. `parser_options` are
+    `folder`, which is made then; without a folder they stay packed. `parser_options` are
     options by media type, of values that go through pickle; each reaches the parser of that
     type. `passwords` are tried in order on a file that is encrypted.
     """
@@ -122,10 +129,12 @@ class Task:
 class Reading:
     """What came of a task: the document, where the file has text itself; the files packed in
     it, however deep, in order; and what failed of the file itself, in the stage `load` or
-    `read`. `is_whole` says that all of what it packs has been seen."""
+    `read`. `has_text` says that files of its type have a text of their own, `is_container` that they
+    pack others, and `is_whole` that all of those have been seen."""
 
     document: Document | None = None
     members: Sequence[StoredSource | Failure] = ()
+    has_text: bool = True
     is_container: bool = False
     is_whole: bool = True
     failure: str = ""
@@ -136,6 +145,26 @@ class Reading:
 def is_container(media_type: str) -> bool:
     """Whether files of this type pack other files."""
     return media_type in UNPACKERS
+
+
+def unpacked(source: Source) -> Iterator[Source | Failure]:
+    """Everything that is packed in the source, however deep within bounds, in order and one
+    member in memory at a time; nothing where it is no container (see `is_container`).
+
+    A member's id is that of what packs it, a slash and its path inside; its metadata name the
+    outermost file as `container`. A container inside comes out itself where it has text of its
+    own (a mail), before what it packs. What may not or cannot be unpacked comes out as a Failure.
+    Raises UnreadableFile where the source is broken, or packs too much (see `ingest.bounds`);
+    what came out before that stands.
+    """
+    walk = Walk(_unpacker, lambda media_type: media_type in PARSERS)
+    yield from walk.members(source)
+
+
+def _unpacker(media_type: str) -> Unpacker | None:
+    if media_type not in UNPACKERS:
+        return None
+    return cast(Unpacker, load_component(UNPACKERS, media_type))
 
 
 def read_file(task: Task) -> Reading:
@@ -152,7 +181,8 @@ def read_file(task: Task) -> Reading:
         return Reading(failure=why_unreadable(media_type, PARSERS), stage="read")
     reading = Reading()
     if task.folder is not None and media_type in UNPACKERS:
-        reading = _unpack(given, task.folder)
+        task.folder.mkdir(parents=True, exist_ok=True)
+        reading = replace(_unpack(given, task.folder), has_text=media_type in PARSERS)
     if task.text and media_type in PARSERS:
         try:
             reading = replace(reading, document=_read_with_passwords(given, media_type, task))

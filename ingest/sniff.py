@@ -10,6 +10,7 @@ from ingest.contract import UnreadableFile
 from ingest.encodings import decode, looks_binary
 from ingest.media import DAMAGED_ZIP, ENCRYPTED_OFFICE, ODF, OOXML
 from ingest.sniff_text import HEAD_BYTES, text_type
+from ingest.tars import is_tar
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -83,7 +84,7 @@ def sniff(data: bytes, name: str = "") -> str:
         return _zip_type(data)
     if data.startswith(ole.MAGIC):
         return _ole_type(data)
-    if _is_tar(data):
+    if is_tar(data):
         return "application/x-tar"
     for offset, magic, media_type in _MAGIC:
         if data[offset : offset + len(magic)] == magic and (
@@ -102,19 +103,6 @@ def _is_text_about_pdf(data: bytes) -> bool:
     """A text that mentions the PDF signature some way into its first kilobyte."""
     start = data.index(b"%PDF-")
     return start > 0 and b"%%EOF" not in data and b" obj" not in data
-
-
-def _is_tar(data: bytes) -> bool:
-    """Whether the first block is the header of a member: its checksum says so, in the old
-    format too, which has no magic."""
-    block = data[:512]
-    if len(block) < 512 or not block[0]:
-        return False
-    try:
-        stated = int(block[148:156].strip(b" \x00") or b"-", 8)
-    except ValueError:
-        return False
-    return sum(block) - sum(block[148:156]) + 8 * 32 == stated
 
 
 def _zip_type(data: bytes) -> str:
