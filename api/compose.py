@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from api.ingestion import Ingested, Ingestor
 from api.settings import Settings
+from api.sources import Files
 from generate.contract import Answer, Event
-from generate.pipeline import AnswerPipeline, build_answers, passages_from_hits
+from generate.pipeline import AnswerPipeline, build_answers, build_model, passages_from_hits
 from index.contract import Embedder
 from index.pipeline import Choice, Collection, Parts, Store, build_parts
-from ingest.contract import Failure, Source
-from ingest.pipeline import Found, build_chunker, discover, load
+from ingest.contract import BadInput, Chunker
+from ingest.pipeline import Limits, build_chunker
 from retrieve.contract import Query, SearchResult, Translator
 from retrieve.pipeline import Retriever, build_translator
 
@@ -79,14 +81,44 @@ class Braid:
     @cached_property
     def ingestor(self) -> Ingestor:
         """Reading, chunking and storing."""
-        chunker = build_chunker("structure", **self.settings.chunker.model_dump())
-        return Ingestor(chunker, self.parts.embedder)
+        chunker = self._build_chunker()
+        reading = self.settings.ingest
+        limits = Limits(reading.timeout_s, reading.memory_mb, reading.recycle_after)
+        return Ingestor(chunker, self.parts.embedder, workers=reading.workers, limits=limits)
+
+    def _build_chunker(self) -> Chunker:
+        """The chunker that is set, with the options that are, and what it needs from here."""
+        options = self.settings.chunker.model_dump(exclude_none=True)
+        name = options.pop("name")
+        needed = {"semantic": self._embedding, "proposition": self._writing}
+        given = needed[name]() if name in needed else {}
+        return build_chunker(name, **options, **given)
+
+    def _embedding(self) -> dict[str, object]:
+        embedder = self.parts.embedder
+        return {"embed": embedder.embed_passages, "embedder": embedder.fingerprint}
+
+    def _writing(self) -> dict[str, object]:
+        if not self.settings.answer.model:
+            raise BadInput(
+                "the chunker 'proposition' needs a language model: set answer.model (and "
+                "answer.base_url), or choose another chunker.name"
+            )
+        model = self._model_options()
+        return {"ask": build_model(model), "writer": f"{model['model']} at {model['base_url']}"}
 
     @cached_property
     def answers(self) -> AnswerPipeline:
         """The writer of answers: the model that is set, with quoted sentences to fall back on."""
+        return build_answers(
+            terms=self.parts.analyzer.terms,
+            similarity=self.similarity,
+            model=self._model_options() if self.settings.answer.model else None,
+        )
+
+    def _model_options(self) -> dict[str, Any]:
         given = self.settings.answer
-        model_options = {
+        return {
             "model": given.model,
             "base_url": given.base_url,
             "api_key": given.api_key.get_secret_value(),
@@ -95,11 +127,6 @@ class Braid:
             "max_tokens": given.max_tokens,
             "context_tokens": given.context_tokens,
         }
-        return build_answers(
-            terms=self.parts.analyzer.terms,
-            similarity=self.similarity,
-            model=model_options if given.model else None,
-        )
 
     def similarity(self, question: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
         """Cosine of a question to each sentence, shape (len(sentences),)."""
@@ -128,41 +155,14 @@ class Braid:
         return self.answers.stream(query.text, passages), result
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:
-        """Ingests files and folders; ids are paths relative to the folder given. A second file
-        with the id of an earlier one is a failure: it would take the other's place."""
-        return self.ingestor.ingest(collection, self._sources(paths))
+        """Ingests files and folders; ids are paths relative to the folder given."""
+        return self.ingestor.ingest(collection, self.files().under(paths))
 
-    def _sources(self, paths: Iterable[Path]) -> Iterator[FileSource | Failure]:
-        limit = self.settings.server.max_upload_mb * 2**20
-        taken: dict[str, Path] = {}
-        for found in discover(paths):
-            if isinstance(found, Failure):
-                yield found
-            elif (other := taken.setdefault(found.document_id, found.path)) is not found.path:
-                yield Failure(
-                    found.document_id,
-                    f"{found.path} has the same id as {other}; ingest their common folder instead",
-                )
-            else:
-                yield FileSource(found, limit)
+    def files(self) -> Files:
+        """How files are taken from the disk."""
+        return Files(self.settings.server.max_upload_mb * 2**20)
 
     def close(self) -> None:
         """Closes the collections that are open."""
         if "store" in self.__dict__:
             self.store.close()
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """A file that is loaded when its turn comes."""
-
-    found: Found
-    max_bytes: int
-
-    @property
-    def document_id(self) -> str:
-        """The id that its document will have."""
-        return self.found.document_id
-
-    def __call__(self) -> Source:
-        return load(self.found.path, self.found.document_id, self.max_bytes)

@@ -70,12 +70,60 @@ class DenseSettings(_Section):
     )
 
 
-class ChunkerSettings(_Section):
-    """How documents are cut."""
+class IngestSettings(_Section):
+    """How files are read."""
 
-    max_tokens: int = Field(320, description="tokens of a chunk at the most, context included")
-    min_tokens: int = Field(48, description="shorter neighbours under one heading are joined")
-    overlap_sentences: int = Field(0, description="sentences repeated from the chunk before")
+    workers: int | None = Field(
+        None, ge=0, description="processes that read files; unset: one to a core; 0: none"
+    )
+    timeout_s: float = Field(600.0, gt=0, description="for reading one file")
+    memory_mb: int = Field(4096, ge=256, description="of a process that reads files")
+    recycle_after: int = Field(
+        100, ge=1, description="files that a process reads before another takes its place"
+    )
+
+
+class ChunkerSettings(_Section):
+    """How documents are cut: see docs/chunking.md. An option that is not set is the chunker's
+    own; one that the chunker does not have is refused."""
+
+    name: Literal[
+        "structure", "fixed", "recursive", "sentence", "semantic", "parent_child", "proposition"
+    ] = Field("structure", description="the way documents are cut")
+    max_tokens: int | None = Field(
+        None, description="tokens of a chunk at the most, context included; unset: 320"
+    )
+    min_tokens: int | None = Field(
+        None, description="shorter neighbours under one heading are joined; unset: 48"
+    )
+    overlap_sentences: int | None = Field(
+        None, description="`structure`, `sentence`: repeated from the chunk before; unset: 0"
+    )
+    overlap_tokens: int | None = Field(
+        None, description="`fixed`, `recursive`: repeated from the chunk before; unset: 0"
+    )
+    separators: tuple[str, ...] | None = Field(
+        None, description="`recursive`: from coarse to fine; unset: those of Chinese and English"
+    )
+    sentences: int | None = Field(None, description="`sentence`: of a chunk; unset: 1")
+    window: int | None = Field(
+        None, description="`sentence`: more on each side to be read; unset: 3"
+    )
+    percentile: float | None = Field(
+        None, description="`semantic`: distances over it are breakpoints; unset: 90"
+    )
+    threshold: float | None = Field(
+        None, description="`semantic`: cosine distance of a breakpoint, in place of percentile"
+    )
+    buffer: int | None = Field(
+        None, description="`semantic`: sentences compared on each side; unset: 2"
+    )
+    child_tokens: int | None = Field(
+        None, description="`parent_child`: of what is found, about; unset: 96"
+    )
+    parent_tokens: int | None = Field(
+        None, description="`parent_child`: of what is read, about; unset: 640"
+    )
 
 
 class RetrievalSettings(_Section):
@@ -135,6 +183,7 @@ class Settings(BaseSettings):
     analyzer: AnalyzerSettings = AnalyzerSettings()
     sparse: SparseSettings = SparseSettings()
     dense: DenseSettings = DenseSettings()
+    ingest: IngestSettings = IngestSettings()
     chunker: ChunkerSettings = ChunkerSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()

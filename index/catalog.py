@@ -277,15 +277,19 @@ class Catalog(Database):
             states.record(connection, document.id, Status.OK, origin)
         return PutResult(generation, added, gone, len(chunks) - len(added))
 
-    def delete(self, document_ids: Sequence[str]) -> tuple[int, int, int, Changes]:
-        """Deletes documents with what is packed in them, their chunks and vectors, in one
+    def delete(
+        self, document_ids: Sequence[str], *, packed: bool = True
+    ) -> tuple[int, int, int, Changes]:
+        """Deletes documents, with what is `packed` in them, their chunks and vectors, in one
         transaction: rows gone from documents, chunks and vectors, and the keys for the caches.
         Unknown ids count nothing."""
         documents = chunks = vectors = 0
         gone: list[int] = []
         with self.transaction() as connection:
             generation = self._next_generation(connection)
-            wanted = states.with_members(connection, document_ids)
+            wanted = list(document_ids)
+            if packed:
+                wanted = states.with_members(connection, wanted)
             states.forget(connection, wanted)
             duplicates.withdraw(connection, wanted)
             for document_id in wanted:

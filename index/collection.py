@@ -315,11 +315,13 @@ def _in_batches(changes: Changes) -> Iterator[Changes]:
 
 class Writer:
     """Writes to a collection, for as long as its lock is held. `scratch` is a folder that it
-    may make, and that goes with it."""
+    may make, and that goes with it; `stage` is what `put` is at, or was when it failed: "embed"
+    or "store"."""
 
     def __init__(self, collection: Collection, scratch: Path) -> None:
         self._collection = collection
         self.scratch = scratch
+        self.stage = ""
 
     def put(
         self,
@@ -331,6 +333,7 @@ class Writer:
         one is durable and can be found. What has been embedded already is not embedded again.
         `pipeline` is the fingerprint of what read and chunked them, or gives each one's;
         `origins` says by id where they come from."""
+        self.stage = "embed"
         collection = self._collection
         catalog, embedder = collection._catalog, collection._parts.embedder
         marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
@@ -344,6 +347,7 @@ class Writer:
                     fresh[place] += 1
         embedded = embedder.embed_passages(list(texts.values()))
         vectors.update(zip(texts, map(rows.vector_bytes, embedded), strict=True))
+        self.stage = "store"
         receipts = []
         try:
             for (document, chunks), count in zip(items, fresh, strict=True):
@@ -364,12 +368,14 @@ class Writer:
             self._follow()
         return receipts
 
-    def delete(self, document_ids: Sequence[str]) -> DeleteReceipt:
-        """Deletes documents, with what is packed in them, from every store and counts what
+    def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> DeleteReceipt:
+        """Deletes documents, with what is `packed` in them, from every store and counts what
         went. Ids that are not there count nothing."""
         collection = self._collection
         before = (len(collection._sparse.reader()), len(collection._dense.reader()))
-        documents, chunks, vectors, changes = collection._catalog.delete(document_ids)
+        documents, chunks, vectors, changes = collection._catalog.delete(
+            document_ids, packed=packed
+        )
         self._follow()
         return DeleteReceipt(
             documents=documents,

@@ -41,6 +41,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred(Failure):
+    """A file that was found and may not be read."""
+
+    found: Found | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileSource:
     """A file of the user's that is loaded when its turn comes, with the metadata that lies
     beside it; `metadata` stands over both. It can be sent to another process."""
@@ -276,7 +283,8 @@ def _walk(root: Path, tell: PassedOver) -> Iterator[Found | Failure]:
             elif not path.is_file():
                 tell(name, "not a regular file")
             elif not os.access(path, os.R_OK):
-                yield Failure(name, f"no permission to read {shown(path)}: change its rights")
+                reason = f"no permission to read {shown(path)}: change its rights"
+                yield Barred(name, reason, Found(path, name, Path(top)))
             else:
                 yield Found(path, name, Path(top))
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,9 @@ def test_a_defect_of_a_source_is_no_failure_of_its_file(braid: Braid, papers: Co
     ]
 
 
+@pytest.mark.parametrize("workers", [0, 1])
 def test_batches_are_durable_before_their_events(
-    braid: Braid, papers: Collection, monkeypatch: pytest.MonkeyPatch
+    braid: Braid, papers: Collection, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     monkeypatch.setattr("api.ingestion._BATCH_CHUNKS", 2)
     loaded: list[str] = []
@@ -85,10 +87,12 @@ def test_batches_are_durable_before_their_events(
 
         return now
 
-    events = braid.ingestor.ingest(papers, [load(f"{n}.txt") for n in range(5)])
+    ingestor = replace(braid.ingestor, workers=workers)
+    events = ingestor.ingest(papers, [load(f"{n}.txt") for n in range(5)])
     for count, event in enumerate(events, start=1):
         assert papers.record(event.document_id).chunk_count == event.chunks == 1
-        assert len(loaded) <= count + 1
+        # The other one of the batch, and with each worker one in hand and one waiting.
+        assert len(loaded) <= count + 1 + 2 * workers
     assert papers.stats().documents == 5
 
 
