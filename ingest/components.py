@@ -27,7 +27,7 @@ PARSERS: Mapping[str, str] = {
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
-    "application/pdf": 1,
+    "application/pdf": 2,
     DOCX: 1,
     PPTX: 1,
     XLSX: 1,

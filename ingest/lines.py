@@ -37,6 +37,17 @@ def ends_sentence(text: str) -> bool:
     return _SENTENCE_END.search(text.rstrip()) is not None
 
 
+def unbreakable(text: str) -> int:
+    """How many characters of another script (a number, a Latin word) a text begins with: they
+    go to the next line together."""
+    length = 0
+    while length < min(len(text), 40) and not text[length].isspace():
+        if is_spaceless(text[length]):
+            break
+        length += 1
+    return length
+
+
 def tidy(line: str) -> str:
     """One line with runs of blanks as one space, ends stripped, invisible characters out; a
     soft hyphen at the very end stays, for `join_lines` to judge."""

@@ -13,6 +13,7 @@ from ingest.lines import ends_sentence, is_spaceless, join_lines, tidy
 from ingest.numbering import numbering
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, is_page_number
 from ingest.pdf_tables import is_contents, table_of
+from ingest.pdf_turn import turned_back
 from ingest.tables import to_markdown
 
 _BULLET = re.compile(
@@ -34,13 +35,16 @@ _CHAPTERS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
 class Draft:
     """A block in the making, with the looks that later steps go by: `size`, `bold` and `italic`
     of most of its characters; `first_x` and `last_x`, where its first line begins and its last
-    one ends; `column`, the box of the region it came from; `layout_kind`, the layout's class."""
+    one ends; `column`, the box of the region it came from; `layout_kind`, the layout's class;
+    `told`, the level that the file itself states (0 where it does not); `edges`, where the
+    columns of a table part."""
 
     kind: BlockKind
     text: str
     boxes: list[Box]
     layout_kind: str = "text"
     level: int = 0
+    told: int = 0
     size: float = 0.0
     bold: bool = False
     italic: bool = False
@@ -49,6 +53,7 @@ class Draft:
     column: Bounds = (0.0, 0.0, 0.0, 0.0)
     page_height: float = 0.0
     table: Table | None = field(default=None)
+    edges: tuple[float, ...] = ()
 
     @property
     def page(self) -> int:
@@ -66,7 +71,15 @@ def drafts_of(page: PageLayout, body_size: float) -> list[Draft]:
             edge = draft.layout_kind in ("page-header", "page-footer")
             if edge and not is_page_number(draft.text):
                 draft.kind = BlockKind.PARAGRAPH
+    if page.turn:
+        shown = (page.height, page.width)
+        for draft in drafts:
+            draft.boxes = [_shown(box, page.turn, shown) for box in draft.boxes]
     return drafts
+
+
+def _shown(box: Box, turn: int, size: tuple[float, float]) -> Box:
+    return Box(box.page, *turned_back((box.x0, box.y0, box.x1, box.y1), turn, size))
 
 
 def _drafts_of_region(region: Region, page: PageLayout, body_size: float) -> Iterator[Draft]:
@@ -75,21 +88,22 @@ def _drafts_of_region(region: Region, page: PageLayout, body_size: float) -> Ite
     if kind == "table":
         table = table_of(region)
         if table is not None and not is_contents(texts):
-            draft = _draft(BlockKind.TABLE, to_markdown(table), region, region.lines, page)
+            draft = draft_of(BlockKind.TABLE, to_markdown(table), region, region.lines, page)
             draft.table = table
+            draft.edges = region.grid.columns if region.grid else ()
             yield draft
             return
         block = BlockKind.FURNITURE if is_contents(texts) else BlockKind.PARAGRAPH
-        yield _draft(block, "\n".join(filter(None, texts)), region, region.lines, page)
+        yield draft_of(block, "\n".join(filter(None, texts)), region, region.lines, page)
         return
     if kind in ("page-header", "page-footer", "watermark"):
-        yield _draft(BlockKind.FURNITURE, join_lines(texts), region, region.lines, page)
+        yield draft_of(BlockKind.FURNITURE, join_lines(texts), region, region.lines, page)
         return
     if is_contents(texts):
-        yield _draft(BlockKind.FURNITURE, "\n".join(texts), region, region.lines, page)
+        yield draft_of(BlockKind.FURNITURE, "\n".join(texts), region, region.lines, page)
         return
     if kind in ("text", "list-item") and _is_code(region.lines):
-        yield _draft(BlockKind.CODE, _code_text(region.lines), region, region.lines, page)
+        yield draft_of(BlockKind.CODE, _code_text(region.lines), region, region.lines, page)
         return
     if kind in ("text", "list-item", "footnote") and (
         kind == "list-item" or _BULLET.match(texts[0])
@@ -110,10 +124,10 @@ def _plain(
         "title": BlockKind.HEADING,
         "section-header": BlockKind.HEADING,
     }.get(kind, BlockKind.PARAGRAPH)
-    draft = _draft(block, text, region, region.lines, page)
-    if block is BlockKind.HEADING and _is_caption(text):
+    draft = draft_of(block, text, region, region.lines, page)
+    if block is BlockKind.HEADING and is_caption(text):
         draft.kind = BlockKind.CAPTION
-    elif block is BlockKind.HEADING and not _can_head(text):
+    elif block is BlockKind.HEADING and not can_head(text):
         draft.kind = BlockKind.PARAGRAPH
     elif block is BlockKind.PARAGRAPH and kind == "text" and _is_note(draft, body_size):
         draft.kind = BlockKind.FOOTNOTE
@@ -138,12 +152,18 @@ def _trusted_kind(region: Region, page: PageLayout, body_size: float) -> str:
     text = join_lines(line.text for line in region.lines)
     if is_page_number(text):
         return region.kind
-    return "section-header" if size > 1.3 * body_size and _can_head(text) else "text"
+    return "section-header" if size > 1.3 * body_size and can_head(text) else "text"
 
 
-def _draft(
+def without_bullet(text: str) -> str:
+    """The text of a list item without the bullet before it."""
+    return _BULLET.sub("", text, count=1)
+
+
+def draft_of(
     kind: BlockKind, text: str, region: Region, lines: Sequence[Line], page: PageLayout
 ) -> Draft:
+    """The draft of some lines of a region, with their looks."""
     sizes: Counter[float] = Counter()
     bold = italic = total = 0
     for line in lines:
@@ -188,7 +208,7 @@ def _items(region: Region, texts: Sequence[str], page: PageLayout, kind: str) ->
         lines = region.lines[start:end]
         joined = join_lines([_BULLET.sub("", texts[start], count=1), *texts[start + 1 : end]])
         if joined and not _MARK.fullmatch(joined):
-            yield _draft(block, joined, region, lines, page)
+            yield draft_of(block, joined, region, lines, page)
 
 
 def _flush(lines: Sequence[Line], index: int) -> bool:
@@ -196,11 +216,12 @@ def _flush(lines: Sequence[Line], index: int) -> bool:
     return abs(lines[index].box[0] - lines[0].box[0]) < 1.2 * lines[0].spans[0].size
 
 
-def _is_caption(text: str) -> bool:
+def is_caption(text: str) -> bool:
+    """Whether a text begins as a caption does: `Figure 3`, `表 2`."""
     return _CAPTION.match(text) is not None and not ends_sentence(text[:1]) and len(text) < 200
 
 
-def _can_head(text: str) -> bool:
+def can_head(text: str) -> bool:
     """Whether a text can be a heading: short, with letters, no sentence."""
     limit = 80 if sum(map(is_spaceless, text)) * 2 > len(text) else 200
     if len(text) > limit or not re.search(r"[^\W\d_]", text):
@@ -217,7 +238,7 @@ def _is_note(draft: Draft, body_size: float) -> bool:
 
 def _stands_out(draft: Draft, texts: Sequence[str], body_size: float) -> bool:
     """A line of text that its number and its looks make a heading."""
-    if len(texts) > 1 or ends_sentence(draft.text) or not _can_head(draft.text):
+    if len(texts) > 1 or ends_sentence(draft.text) or not can_head(draft.text):
         return False
     if draft.size >= 1.5 * body_size and len(draft.text) <= 80:
         return True

@@ -6,12 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ingest.contract import Block, BlockKind, Table
-from ingest.lines import ends_sentence, is_spaceless, join_pair
+from ingest.contract import Block, BlockKind
+from ingest.lines import ends_sentence, is_spaceless, join_pair, unbreakable
 from ingest.numbering import numbering
 from ingest.pdf_blocks import Draft
 from ingest.pdf_layout import is_page_number
-from ingest.tables import to_markdown
 
 _PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
 _EDGE = 0.12
@@ -97,7 +96,8 @@ def _goes_on(first: Draft, second: Draft) -> bool:
     if numbering(second.text) is not None:
         return False
     if is_spaceless(head) or is_spaceless(tail):
-        full = first.last_x >= first.column[2] - 2.5 * max(first.size, 1)
+        room = max(first.size, 1) * (2.5 + 0.6 * unbreakable(second.text))
+        full = first.last_x >= first.column[2] - room
         indented = second.first_x > second.column[0] + 1.2 * max(second.size, 1)
         return full and not indented
     return head.isdigit() and tail.isalpha() and tail.islower()
@@ -107,11 +107,15 @@ def nest_lists(drafts: Sequence[Draft]) -> None:
     """The depth of list items from how far they are indented within their run."""
     indents: list[float] = []
     last: Draft | None = None
+    told = any(draft.told > 1 and draft.kind is BlockKind.LIST_ITEM for draft in drafts)
     for draft in drafts:
         if draft.kind in _PASSED_OVER:
             continue
         if draft.kind is not BlockKind.LIST_ITEM:
             indents, last = [], None
+            continue
+        if told:
+            draft.level = max(1, draft.told)
             continue
         x = draft.first_x
         if last is not None and (draft.page != last.page or draft.column[0] > last.column[2]):
@@ -125,38 +129,6 @@ def nest_lists(drafts: Sequence[Draft]) -> None:
             indents.append(x)
         draft.level = len(indents)
         last = draft
-
-
-def carry_headers(drafts: Sequence[Draft]) -> None:
-    """A table that goes on over the page break without its header gets it again, so that its
-    cells keep their column names."""
-    last: Draft | None = None
-    for draft in drafts:
-        if draft.kind in _PASSED_OVER:
-            continue
-        if draft.table is not None and last is not None and last.table is not None:
-            draft.table = _headed(last, draft)
-            draft.text = to_markdown(draft.table)
-        last = draft if draft.table is not None else None
-
-
-def _headed(first: Draft, second: Draft) -> Table:
-    above, table = first.table, second.table
-    assert above is not None and table is not None
-    same_place = (
-        abs(first.column[0] - second.column[0]) < 12
-        and abs(first.column[2] - second.column[2]) < 12
-    )
-    if (
-        second.page != first.boxes[-1].page + 1
-        or not above.header_rows
-        or table.header_rows
-        or len(above.rows[0]) != len(table.rows[0])
-        or not same_place
-    ):
-        return table
-    header = above.rows[: above.header_rows]
-    return Table((*header, *table.rows), above.header_rows)
 
 
 def finished(drafts: Sequence[Draft]) -> Iterator[Block]:

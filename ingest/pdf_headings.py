@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from ingest.contract import BlockKind
+from ingest.lines import ends_sentence
 from ingest.numbering import numbering, scheme_levels
 from ingest.pdf_blocks import Draft
 
@@ -33,7 +34,7 @@ def set_levels(drafts: Sequence[Draft], outline: Outline) -> None:
         styles, anchored, cover if headings[-1:] and headings[-1].page > 1 else ()
     )
     for index, heading in enumerate(headings):
-        level = anchored.get(index, looks[styles[index]])
+        level = heading.told or anchored.get(index, looks[styles[index]])
         heading.level = max(1, min(DEEPEST, level))
 
 
@@ -47,6 +48,44 @@ def _schemes(headings: Sequence[Draft]) -> dict[int, str]:
     }
     counts = bool(single & {"1", "2", "１"})
     return {i: n.scheme for i, n in numbered.items() if n.scheme != "dec1" or counts}
+
+
+_HEAD_SCHEMES = (
+    "cn-part", "cn-chapter", "cn-section", "cn-article", "cn-list", "cn-paren", "part", "chapter",
+    "appendix", "section", "article", "dec1", "dec2", "dec3", "dec4",
+)  # fmt: skip
+
+
+def promote_numbered(drafts: Sequence[Draft]) -> None:
+    """Short numbered texts that look like the body become headings where most texts with such
+    numbers stand alone over running text, as headings do and the items of a list do not."""
+    body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
+    found: dict[str, list[tuple[Draft, bool]]] = {}
+    for draft, below in zip(body, [*body[1:], None], strict=True):
+        number = numbering(draft.text)
+        if number is None or number.scheme not in _HEAD_SCHEMES:
+            continue
+        if draft.kind is BlockKind.HEADING:
+            found.setdefault(number.scheme, []).append((draft, True))
+        elif draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
+            short = len(number.title) <= (24 if not number.title.isascii() else 60)
+            alone = short and bool(number.title) and not ends_sentence(draft.text)
+            over = below is not None and _is_running_text(below, number.scheme)
+            found.setdefault(number.scheme, []).append((draft, alone and over))
+    for group in found.values():
+        heads = [draft for draft, is_head in group if is_head]
+        if len(heads) * 5 >= len(group) * 4 and len(heads) >= 2:
+            for draft in heads:
+                draft.kind = BlockKind.HEADING
+
+
+def _is_running_text(draft: Draft, scheme: str) -> bool:
+    number = numbering(draft.text)
+    if number is not None and number.scheme == scheme:
+        return False
+    if draft.kind is BlockKind.HEADING or draft.table is not None:
+        return True
+    return draft.kind is BlockKind.PARAGRAPH and ends_sentence(draft.text)
 
 
 def title_of(drafts: Sequence[Draft], stated: str) -> str:
@@ -81,7 +120,7 @@ _BY_PROGRAM = re.compile(
 )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Letters and digits only, folded, for comparing an outline's title with a heading."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
@@ -90,12 +129,12 @@ def _match(headings: Sequence[Draft], outline: Outline) -> dict[int, int]:
     """Levels of the headings that the outline names, on its page or the next to it."""
     entries: dict[str, list[tuple[int, int]]] = {}
     for level, title, page in outline:
-        entries.setdefault(_plain(title), []).append((page, level))
+        entries.setdefault(plain(title), []).append((page, level))
     found: dict[int, int] = {}
     for index, heading in enumerate(headings):
-        key = _plain(heading.text)
+        key = plain(heading.text)
         number = numbering(heading.text)
-        for candidate in (key, _plain(number.title) if number else ""):
+        for candidate in (key, plain(number.title) if number else ""):
             near = [e for e in entries.get(candidate, ()) if abs(e[0] - heading.page) <= 1]
             if candidate and near:
                 found[index] = min(near, key=lambda e: abs(e[0] - heading.page))[1]

@@ -35,15 +35,23 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Line:
     """Spans on one line, left to right. `block` tells which lines the file itself holds
-    together; `direction` is the unit vector of the writing."""
+    together; `direction` is the unit vector of the writing; `box` is around all spans."""
 
     spans: tuple[Span, ...]
     block: int = 0
     direction: tuple[float, float] = (1.0, 0.0)
+    box: Bounds = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        spans = self.spans
+        box = spans[0].box if len(spans) == 1 else union(span.box for span in spans)
+        object.__setattr__(self, "box", box)
 
     @property
-    def box(self) -> Bounds:
-        return union(span.box for span in self.spans)
+    def size(self) -> float:
+        """The font size of most of its characters."""
+        best = max(self.spans, key=lambda span: len(span.text.strip()))
+        return best.size
 
     @property
     def text(self) -> str:
@@ -82,12 +90,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """A page: number (from 1), size in points, regions in reading order."""
+    """A page: number (from 1), size in points, regions in reading order. Where `turn` is not 0
+    the page was turned to make its text level, and the size is that of the turned page (see
+    `ingest.pdf_turn`)."""
 
     number: int
     width: float
     height: float
     regions: tuple[Region, ...]
+    turn: int = 0
 
 
 def union(boxes: Iterable[Bounds]) -> Bounds:

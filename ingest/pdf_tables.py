@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ingest.contract import Table
@@ -48,7 +48,7 @@ def table_of(region: Region) -> Table | None:
         [texts.get(owner.get((row, column), (row, column)), "") for column in range(columns)]
         for row in range(rows)
     ]
-    return _without_blanks(filled)
+    return _without_blanks(filled, _bold_rows(places, rows))
 
 
 def _places_of(word: Span, grid: Grid, phrases: Sequence[tuple[Bounds, Places]]) -> list[_Place]:
@@ -121,6 +121,16 @@ def _is_date(cell: str) -> bool:
     return re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", cell) is not None
 
 
+def holds_value(cell: str) -> bool:
+    """Whether a cell is a value and no label: a number, a date, a currency sign, a dash."""
+    return bool(cell) and (
+        _is_number(cell)
+        or _is_date(cell)
+        or _YEAR.fullmatch(cell) is not None
+        or cell in "$€£¥￥%)"
+    )
+
+
 def _holds_number(row: Sequence[str]) -> bool:
     return any(_is_number(cell) for cell in row[1:])
 
@@ -169,12 +179,33 @@ def _cell_text(lines: Sequence[Line]) -> str:
     return _CURRENCY_GAP.sub(r"\1", join_lines(texts))
 
 
-def _without_blanks(rows: Sequence[Sequence[str]]) -> Table | None:
+def _bold_rows(places: Mapping[_Place, Sequence[Line]], rows: int) -> list[bool]:
+    """For each row whether all of its text is bold."""
+    bold = [True] * rows
+    for (row, _), lines in places.items():
+        if not all(span.bold for line in lines for span in line.spans):
+            bold[row] = False
+    return bold
+
+
+def _without_blanks(rows: Sequence[Sequence[str]], bold: Sequence[bool]) -> Table | None:
+    looks = [flag for flag, row in zip(bold, rows, strict=True) if any(row)]
     moved = [_currency_home(row) for row in rows if any(row)]
     if not moved:
         return None
     kept = [c for c in range(len(moved[0])) if any(row[c] for row in moved)]
     headers = count_header_rows([[row[c] for c in kept] for row in moved])
+    standing_out = next((i for i, flag in enumerate(looks) if not flag), 0)
+    if 0 < standing_out <= 4 and not any(_is_data(row) for row in moved[:standing_out]):
+        alone = any(len(set(filter(None, row))) < 2 for row in moved[headers:standing_out])
+        headers = headers if alone else standing_out
+    return without_repeats(moved, headers)
+
+
+def without_repeats(moved: Sequence[Sequence[str]], headers: int) -> Table | None:
+    """The table of the rows without empty columns; None where no two rows and columns are
+    left."""
+    kept = [c for c in range(len(moved[0])) if any(row[c] for row in moved)]
     kept = [c for c in kept if not _only_repeats(moved, c, headers)]
     if len(kept) < 2 or len(moved) < 2:
         return None

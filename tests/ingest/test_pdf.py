@@ -253,7 +253,8 @@ def test_page_is_read_without_layout_where_the_model_fails(
     def broken(_: object) -> list[Region]:
         raise RuntimeError("no such tensor")
 
-    monkeypatch.setattr(pdf_module, "_regions", broken)
+    monkeypatch.setattr(pdf_module, "model_regions", broken)
+    monkeypatch.setattr(pdf_module, "_DOUBT", 0)
     parsed = parse(story("<h1>Heading</h1><p>Some words stand here, not many.</p>"))
     assert [b.text for b in parsed.blocks] == ["Heading", "Some words stand here, not many."]
     assert parsed.metadata["page_errors"] == ("page 1: layout: RuntimeError: no such tensor",)

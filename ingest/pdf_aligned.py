@@ -1,0 +1,362 @@
+"""Tables without rules: rows of short texts that stand in columns, found by their alignment."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from ingest.lines import is_spaceless
+from ingest.pdf_layout import Bounds, Grid, Line, Places, Region, Span, union
+from ingest.pdf_rules import Drawn
+from ingest.pdf_tables import holds_value
+
+_MARK = re.compile("[•◦‣⁃▪▫●○■□◆◇➢➤✓✔❖·\ufffd\uf000-\uf0ff\u2219\u2043–—*o-]")
+_NUMBERED = re.compile(r"[(（]?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5})[.)）、]?")
+
+
+@dataclass(slots=True)
+class Row:
+    """The texts at one height, left to right, near ones put together to cells."""
+
+    cells: list[Line]
+    box: Bounds
+
+    @property
+    def tabular(self) -> bool:
+        """Whether it has several cells, a bullet or a number before a text not counted."""
+        return len(self.cells) > 1
+
+
+@dataclass(slots=True)
+class Found:
+    """A table region with its grid, its lines inside, and whether the alignment leaves doubt."""
+
+    region: Region
+    doubtful: bool
+
+
+def rows_of(lines: Sequence[Line]) -> list[Row]:
+    """The rows of the lines, from top to bottom."""
+    groups: list[list[Line]] = []
+    for line in sorted(lines, key=lambda one: ((one.box[1] + one.box[3]) / 2, one.box[0])):
+        if groups and _level(groups[-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [_row(group) for group in groups]
+
+
+def _level(group: Sequence[Line], line: Line) -> bool:
+    top = max(one.box[1] for one in group)
+    bottom = min(one.box[3] for one in group)
+    least = min(bottom - top, line.box[3] - line.box[1])
+    return min(bottom, line.box[3]) - max(top, line.box[1]) >= 0.5 * max(least, 0.1)
+
+
+def _row(group: Sequence[Line]) -> Row:
+    ordered = sorted(group, key=lambda line: line.box[0])
+    cells: list[Line] = []
+    for line in ordered:
+        if cells and _is_near(cells[-1], line):
+            before = cells[-1]
+            cells[-1] = Line((*before.spans, *line.spans), before.block, before.direction)
+        else:
+            cells.append(line)
+    return Row(cells, union(line.box for line in ordered))
+
+
+def _is_near(before: Line, line: Line) -> bool:
+    gap = line.box[0] - before.box[2]
+    size = max(before.size, line.size)
+    text = before.text.strip()
+    lead = _MARK.fullmatch(text) is not None or (
+        _NUMBERED.fullmatch(text) is not None and not holds_value(line.text.strip())
+    )
+    first = lead and len(text) <= 8 and not text.isdigit()
+    return gap < (4.0 * size if first else 0.9 * size)
+
+
+def aligned_tables(lines: Sequence[Line], drawn: Drawn) -> list[Found]:
+    """The tables that the alignment of the lines shows. Lines in columns of running text are no
+    rows of a table."""
+    rows = rows_of(lines)
+    found: list[Found] = []
+    start = 0
+    while start < len(rows):
+        if not rows[start].tabular:
+            start += 1
+            continue
+        end = _end_of(rows, start)
+        first = _with_heads(rows, start, end)
+        table = _table(rows[first:end], drawn) if end - first >= 2 else None
+        if table is not None:
+            found.append(table)
+        start = end
+    return found
+
+
+def _end_of(rows: Sequence[Row], start: int) -> int:
+    """One past the last row of the run that begins at `start`: rows of several cells, with at
+    most three single ones between them, none far from the next."""
+    last = start
+    left = rows[start].box[0]
+    steps: list[float] = []
+    for index in range(start + 1, len(rows)):
+        row, before = rows[index], rows[index - 1]
+        size = max(cell.size for cell in row.cells)
+        step = row.box[1] - before.box[3]
+        usual = median(steps) if steps else 1.5 * size
+        if step > max(3.0 * size, 2.2 * usual + 1.2 * size):
+            break
+        steps.append(max(step, 0.0))
+        if row.tabular:
+            last = index
+            left = min(left, row.box[0])
+        elif index - last > 3 or _is_prose(row, rows[start : last + 1]):
+            break
+    # A label that wraps, or a total's lead, below the last row of several cells.
+    if last + 1 < len(rows) and not rows[last + 1].tabular and last > start:
+        row, before = rows[last + 1], rows[last]
+        cell = row.cells[0]
+        over = [
+            c for c in before.cells if c.box[0] - 2 <= cell.box[0] and cell.box[2] <= c.box[2] + 8
+        ]
+        tight = row.box[1] - before.box[3] < 0.35 * cell.size
+        apart = median(steps) > 0.35 * cell.size + 1 if steps else False
+        if over and tight and apart:
+            last += 1
+    return last + 1
+
+
+def _is_prose(row: Row, above: Sequence[Row]) -> bool:
+    """Whether a single text reaches over the columns of the rows above."""
+    box = union(one.box for one in above)
+    wide = row.box[2] - row.box[0] > 0.72 * (box[2] - box[0])
+    second = sorted(cell.box[0] for one in above for cell in one.cells[1:2])
+    over = bool(second) and row.box[2] > second[len(second) // 2] + 12
+    text = row.cells[0].text.strip()
+    long = len(text) > (28 if any(map(is_spaceless, text)) else 60)
+    return wide or (over and long)
+
+
+def _with_heads(rows: Sequence[Row], start: int, end: int) -> int:
+    """The first row of the table with the single texts above it that head its columns: close
+    to it and over columns past the first."""
+    first = start
+    inside = rows[start:end]
+    seconds = [cell.box[0] for row in inside for cell in row.cells[1:]]
+    if not seconds:
+        return first
+    while first > 0 and first > start - 2:
+        row, below = rows[first - 1], rows[first]
+        cell = row.cells[0]
+        size = cell.size
+        over_columns = cell.box[0] >= min(c.box[0] for r in inside for c in r.cells[:1]) + 3 * size
+        close = below.box[1] - row.box[3] < 0.9 * size
+        narrow = row.box[2] - row.box[0] < 0.6 * (
+            max(r.box[2] for r in inside) - min(r.box[0] for r in inside)
+        )
+        in_place = row.box[2] <= max(r.box[2] for r in inside) + 4 and row.box[2] > min(seconds)
+        if row.tabular or not (over_columns and close and narrow and in_place):
+            break
+        first -= 1
+    return first
+
+
+def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
+    tabular = [row for row in rows if row.tabular]
+    box = union(row.box for row in rows)
+    gutters = _gutters(tabular, box)
+    if not gutters or len(tabular) < 2:
+        return None
+    for row in rows:
+        row.cells = [part for cell in row.cells for part in _cut(cell, gutters)]
+    if _are_columns_of_text(rows, gutters) or _are_leaders(rows):
+        return None
+    bands = _bands(rows, gutters, drawn, box)
+    if len(bands) < 2:
+        return None
+    edges = tuple(
+        (above.box[3] + below.box[1]) / 2
+        for above, below in pairwise([_whole(band) for band in bands])
+    )
+    phrases = _phrases(rows, gutters, edges)
+    region = Region("table", (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
+    region.grid = Grid(edges, gutters, (), phrases)
+    region.lines = [cell for row in rows for cell in row.cells]
+    return Found(region, _is_doubtful(rows, tabular, gutters))
+
+
+def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
+    """The cell cut where a gutter runs between two of its spans: texts of two columns that
+    stand close."""
+    parts: list[list[Span]] = []
+    for span in cell.spans:
+        if not span.text.strip() and parts:
+            continue
+        before = parts[-1][-1].box[2] if parts else 0.0
+        between = any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
+        if parts and not between:
+            parts[-1].append(span)
+        else:
+            parts.append([span])
+    if len(parts) < 2:
+        return [cell]
+    return [Line(tuple(spans), cell.block, cell.direction) for spans in parts]
+
+
+def _whole(band: Sequence[Row]) -> Row:
+    return Row([cell for row in band for cell in row.cells], union(row.box for row in band))
+
+
+def _gutters(rows: Sequence[Row], box: Bounds) -> tuple[float, ...]:
+    """The middles of the blank stripes between the columns: places that at most a few rows
+    (those of spanning heads) reach over."""
+    events: list[tuple[float, int]] = []
+    for row in rows:
+        for cell in row.cells:
+            events.append((cell.box[0] + 0.5, 1))
+            events.append((cell.box[2] - 0.5, -1))
+    allowed = 0 if len(rows) < 4 else max(1, len(rows) // 12)
+    events.sort()
+    found: list[float] = []
+    depth, open_from, seen = 0, box[0], 0
+    for place, change in events:
+        if change > 0:
+            if depth <= allowed and seen and place - open_from >= 3.0:
+                found.append((open_from + place) / 2)
+                seen = 0
+            depth += 1
+            seen = max(seen, depth - allowed)
+        else:
+            depth -= 1
+            if depth == allowed:
+                open_from = place
+    return tuple(found)
+
+
+def _are_columns_of_text(rows: Sequence[Row], gutters: Sequence[float]) -> bool:
+    """Whether the cells of the columns are lines of running text: long, and most of them as
+    long as their column is wide."""
+    if len(gutters) > 2:
+        return False
+    long = cells = 0
+    columns: dict[int, list[Line]] = {}
+    for row in rows:
+        for cell in row.cells:
+            columns.setdefault(bisect_right(gutters, (cell.box[0] + cell.box[2]) / 2), []).append(
+                cell
+            )
+    for column in columns.values():
+        right = max(cell.box[2] for cell in column)
+        left = min(cell.box[0] for cell in column)
+        for cell in column:
+            cells += 1
+            fills = cell.box[2] - cell.box[0] > 0.8 * (right - left)
+            text = cell.text.strip()
+            limit = 14 if any(map(is_spaceless, text)) else 28
+            long += fills and len(text) >= limit
+    return long * 2 >= cells
+
+
+def _are_leaders(rows: Sequence[Row]) -> bool:
+    """Whether the rows are a table of contents."""
+    led = sum(
+        re.search(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}", _text(row)) is not None for row in rows
+    )
+    return led * 2 > len(rows)
+
+
+def _text(row: Row) -> str:
+    return " ".join(cell.text for cell in row.cells)
+
+
+def _bands(
+    rows: Sequence[Row], gutters: Sequence[float], drawn: Drawn, box: Bounds
+) -> list[list[Row]]:
+    """Rows of text put together to rows of the table: by the rules and shades drawn between
+    them, else by the distance of lines."""
+    cuts = _drawn_cuts(drawn, box)
+    bands: list[list[Row]] = [[rows[0]]]
+    gaps = [below.box[1] - above.box[3] for above, below in pairwise(rows)]
+    usual = median(gaps) if gaps else 0.0
+    by_drawing = len(cuts) >= 3 and len(cuts) * 3 >= len(rows)
+    for gap, (above, below) in zip(gaps, pairwise(rows), strict=True):
+        cut = any(above.box[3] - 3 <= at <= below.box[1] + 3 for at in cuts)
+        if cut or (not by_drawing and _is_apart(above, below, gap, usual, gutters)):
+            bands.append([below])
+        else:
+            bands[-1].append(below)
+    return bands
+
+
+def _is_apart(above: Row, below: Row, gap: float, usual: float, gutters: Sequence[float]) -> bool:
+    """Whether a row of text begins a new row of the table and does not go on with the cells
+    of the one above."""
+    size = below.cells[0].size
+    tight = gap < 0.45 * size and gap < usual - 0.25 * size
+    if tight:
+        return False
+    if usual > 0.45 * size or len(below.cells) > 1:
+        return True
+    # All lines equally close: a single text that goes on in small letters belongs above.
+    cell = below.cells[0]
+    column = bisect_right(gutters, (cell.box[0] + cell.box[2]) / 2)
+    over = [c for c in above.cells if bisect_right(gutters, (c.box[0] + c.box[2]) / 2) == column]
+    text = cell.text.strip()
+    if not over or not text:
+        return True
+    deeper = cell.box[0] > over[0].box[0] + 0.4 * size and column == 0 and len(above.cells) == 1
+    return not (text[0].islower() or (column > 0 and len(above.cells) > 1) or deeper)
+
+
+def _drawn_cuts(drawn: Drawn, box: Bounds) -> list[float]:
+    """Heights at which rules or the edges of shades part the rows of the box."""
+    width = box[2] - box[0]
+    cuts = [
+        rule.at
+        for rule in drawn.rules
+        if rule.level
+        and box[1] < rule.at < box[3]
+        and min(rule.end, box[2]) - max(rule.start, box[0]) > 0.6 * width
+    ]
+    for shade in drawn.shades:
+        if min(shade[2], box[2]) - max(shade[0], box[0]) > 0.6 * width:
+            cuts.extend(at for at in (shade[1], shade[3]) if box[1] < at < box[3])
+    return sorted(cuts)
+
+
+def _phrases(
+    rows: Sequence[Row], gutters: Sequence[float], edges: Sequence[float]
+) -> tuple[tuple[Bounds, Places], ...]:
+    """Texts that reach over several columns."""
+    found: list[tuple[Bounds, Places]] = []
+    for row in rows:
+        for cell in row.cells:
+            first = bisect_right(gutters, cell.box[0] + 2)
+            last = bisect_right(gutters, cell.box[2] - 2)
+            if first != last:
+                at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
+                found.append((cell.box, (at, at, first, last)))
+    return tuple(found)
+
+
+def _is_doubtful(rows: Sequence[Row], tabular: Sequence[Row], gutters: Sequence[float]) -> bool:
+    """Whether the finding is better judged by a layout model: few values among the cells, or
+    cells that miss the columns."""
+    cells = [cell for row in tabular for cell in row.cells]
+    crossing = sum(
+        bisect_right(gutters, cell.box[0] + 2) != bisect_right(gutters, cell.box[2] - 2)
+        for cell in cells
+    )
+    values = sum(holds_value(cell.text.strip()) for row in tabular for cell in row.cells[1:])
+    others = max(1, sum(len(row.cells) - 1 for row in tabular))
+    if crossing > 0.15 * len(cells):
+        return True
+    if len(tabular) < 3 and values < others:
+        return True
+    return values < 0.45 * others or len(tabular) * 2 < len(rows)

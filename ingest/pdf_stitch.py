@@ -1,0 +1,175 @@
+"""Tables that run over pages put together: one block with a box on every page, its header once;
+and tables of contents taken out of the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ingest.contract import BlockKind, Table
+from ingest.lines import ends_sentence, is_spaceless, join_pair
+from ingest.pdf_blocks import Draft
+from ingest.pdf_tables import count_header_rows, holds_value
+from ingest.tables import to_markdown
+
+_PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
+_CONTINUED = re.compile(
+    r"\((?:continued|cont[.'’]?d?\.?)\)|[（(]?[续續][）)]?\s*$|[续續]表", re.IGNORECASE
+)
+_LED = re.compile(r"(?:(?:\.\s?){4,}|…{2,}|(?:·\s?){4,})\s*[\divxlc]+\s*$", re.IGNORECASE)
+_CONTENTS = re.compile(r"(?:table of )?contents|目\s*[录錄]|目\s*次|index", re.IGNORECASE)
+
+
+def stitch_tables(drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts with each table that goes on at the top of the next page joined to its
+    beginning. Rows of its header that are repeated there go, and so does a caption that only
+    says that the table is continued."""
+    out: list[Draft] = []
+    last: Draft | None = None
+    captions: list[Draft] = []
+    for draft in drafts:
+        if draft.kind in _PASSED_OVER:
+            out.append(draft)
+            continue
+        if last is not None and draft.table is not None:
+            joined = _joined(last, draft)
+            if joined is not None:
+                last.table, last.text = joined, to_markdown(joined)
+                last.boxes.extend(draft.boxes)
+                last.column = draft.column
+                for caption in captions:
+                    caption.kind = BlockKind.FURNITURE
+                captions = []
+                continue
+        short = len(draft.text) < 200 and draft.table is None
+        if last is not None and short and not captions and _CONTINUED.search(draft.text):
+            captions.append(draft)
+        else:
+            last, captions = (draft if draft.table is not None else None), []
+        out.append(draft)
+    return out
+
+
+def _joined(first: Draft, second: Draft) -> Table | None:
+    """Both parts as one table; None where the second is a table of its own."""
+    above, below = first.table, second.table
+    assert above is not None and below is not None
+    if second.page != first.boxes[-1].page + 1 or second.told < 0:
+        return None
+    if not _in_line(first, second) or len(above.rows[0]) != len(below.rows[0]):
+        return None
+    heads = above.rows[: above.header_rows]
+    repeated = 0
+    while repeated < min(len(heads), len(below.rows)) and _same(
+        heads[repeated], below.rows[repeated]
+    ):
+        repeated += 1
+    rows = list(below.rows[repeated:])
+    whole = repeated == len(heads) > 0
+    if not whole and (first.boxes[-1].y1 < 0.5 * first.page_height or _has_own_head(above, below)):
+        return None
+    body = list(above.rows)
+    if rows and len(body) > above.header_rows and _goes_on(body[-1], rows[0]):
+        body[-1] = tuple(
+            join_pair(one, other) if other else one
+            for one, other in zip(body[-1], rows[0], strict=True)
+        )
+        rows = rows[1:]
+    joined = (*body, *rows)
+    heads_count = above.header_rows or count_header_rows(joined)
+    return Table(joined, heads_count)
+
+
+def _in_line(first: Draft, second: Draft) -> bool:
+    """Whether the columns of both parts part at the same places."""
+    same = (
+        abs(first.column[0] - second.column[0]) < 15
+        and abs(first.column[2] - second.column[2]) < 25
+    )
+    if first.edges and len(first.edges) == len(second.edges):
+        near = sum(abs(a - b) < 9 for a, b in zip(first.edges, second.edges, strict=True))
+        same = near * 3 >= 2 * len(first.edges)
+    return same
+
+
+def _same(one: Sequence[str], other: Sequence[str]) -> bool:
+    return [_folded(cell) for cell in one] == [_folded(cell) for cell in other]
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
+
+
+def _has_own_head(above: Table, below: Table) -> bool:
+    """Whether the second table begins with other column names: words over values where the
+    first has values in most columns."""
+    if not below.header_rows or len(below.rows) < 2:
+        return False
+    head, body = below.rows[0], below.rows[below.header_rows :]
+    valued = [
+        column
+        for column in range(1, len(head))
+        if body and sum(holds_value(row[column]) for row in body) * 2 > len(body)
+    ]
+    words = [column for column in valued if head[column] and not _is_value(head[column])]
+    return bool(valued) and len(words) * 2 > len(valued)
+
+
+def _is_value(cell: str) -> bool:
+    return holds_value(cell) and re.fullmatch(r"(?:19|20)\d\d年?", cell) is None
+
+
+def _goes_on(last: Sequence[str], first: Sequence[str]) -> bool:
+    """Whether the first row of a page is the rest of the last row of the page before."""
+    filled = [c for c, cell in enumerate(first) if cell]
+    if not filled or first[0] or any(not last[c] for c in filled):
+        return False
+    return all(
+        not holds_value(first[c])
+        and not ends_sentence(last[c])
+        and (first[c][0].islower() or is_spaceless(first[c][0]))
+        for c in filled
+    )
+
+
+def mark_contents(drafts: Sequence[Draft]) -> None:
+    """Tables of contents become furniture: runs of entries that lead by dots to a page number,
+    with the heading over them, and tables whose rows name headings and their pages."""
+    body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
+    titles = {_folded(d.text) for d in drafts if d.kind is BlockKind.HEADING}
+    run: list[int] = []
+    for index, draft in enumerate([*body, None]):
+        if draft is not None and draft.table is None and _LED.search(draft.text):
+            run.append(index)
+            continue
+        if len(run) >= 3:
+            _take(body, run)
+        run = []
+    for index, draft in enumerate(body):
+        if draft.table is not None and _lists_pages(draft.table, titles):
+            _take(body, [index])
+
+
+def _take(body: Sequence[Draft], run: Sequence[int]) -> None:
+    for index in run:
+        body[index].kind = BlockKind.FURNITURE
+        body[index].table = None
+    before = body[run[0] - 1] if run[0] else None
+    if before is not None and _CONTENTS.fullmatch(before.text.strip()):
+        before.kind = BlockKind.FURNITURE
+
+
+def _lists_pages(table: Table, titles: set[str]) -> bool:
+    """Whether the last column counts up as page numbers do and the rows name headings."""
+    numbers: list[int] = []
+    named = 0
+    for row in table.rows:
+        if re.fullmatch(r"\d{1,4}", row[-1].strip()):
+            numbers.append(int(row[-1]))
+            text = _folded("".join(row[:-1]))
+            named += text in titles or any(_folded(cell) in titles for cell in row[:-1] if cell)
+    if len(numbers) < 5 or len(numbers) * 3 < len(table.rows) * 2:
+        return False
+    rising = sum(a <= b for a, b in pairwise(numbers))
+    return rising >= len(numbers) - 2 and named * 2 >= len(numbers)

@@ -1,0 +1,267 @@
+"""A first look over all pages: the body's size, and what runs along the edges of the pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from ingest.numbering import numbering
+from ingest.pdf_layout import Line, Region, is_page_number, union, visual_lines
+from ingest.pdf_text import page_lines
+
+_EDGE = 0.13
+_NUMBER_EDGE = 0.1
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRow:
+    """A row of text near the top or the bottom edge of a page. `key` is its text folded, digits
+    as `#`; `place` its distance from the edge in points, negative from the bottom."""
+
+    page: int
+    key: str
+    place: float
+    size: float
+    number: bool
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the pages have in common. `body_size` is the font size of most characters and
+    `body_bold` whether most are bold; `pitch` the distance of their lines in font sizes; `left` and
+    `right` are where most of their lines begin and end at most."""
+
+    body_size: float = 10.0
+    body_bold: bool = False
+    pitch: float = 1.2
+    left: float = 0.0
+    right: float = 0.0
+    running: dict[int, frozenset[tuple[str, float]]] = field(default_factory=dict)
+
+    def runs(self, page: int, line: Line, height: float) -> bool:
+        """Whether a line of a page (from 1) belongs to its running head or foot."""
+        rows = self.running.get(page)
+        if not rows:
+            return False
+        place = _place(line, height)
+        return place is not None and any(abs(place - other) < 2.0 for _, other in rows)
+
+
+def survey(pymupdf: Any, document: Any) -> Survey:
+    """One pass over the text of all pages; a damaged page is passed over."""
+    sizes: Counter[float] = Counter()
+    bold: Counter[bool] = Counter()
+    pitches: Counter[float] = Counter()
+    lefts: Counter[int] = Counter()
+    rights: Counter[int] = Counter()
+    rows: list[EdgeRow] = []
+    for index in range(document.page_count):
+        try:
+            page = document.load_page(index)
+            if page.rotation:
+                page.remove_rotation()
+            lines = page_lines(pymupdf, page)
+            height = float(page.rect.height)
+        except Exception:  # it is reported when its turn comes
+            continue
+        _count(lines, sizes, bold)
+        _count_pitches(lines, pitches)
+        _count_ends(lines, lefts, rights)
+        rows.extend(_edge_rows(index + 1, lines, height))
+    found = Survey(running=_running(rows, document.page_count))
+    if sizes:
+        found.body_size = min(sizes, key=lambda size: (-sizes[size], size))
+        found.body_bold = bold[True] > bold[False]
+    if pitches:
+        found.pitch = min(pitches, key=lambda pitch: (-pitches[pitch], pitch))
+    if lefts:
+        found.left = float(min(lefts, key=lambda place: (-lefts[place], place)))
+        found.right = _usual_end(rights)
+    return found
+
+
+def _count_ends(lines: Sequence[Line], lefts: Counter[int], rights: Counter[int]) -> None:
+    for line in lines:
+        if line.box[2] - line.box[0] > 12 * line.size:
+            lefts[round(line.box[0])] += 1
+            rights[round(line.box[2])] += 1
+
+
+def _usual_end(rights: Counter[int]) -> float:
+    """The furthest end that a fair part of the lines share, within some points."""
+    total = rights.total()
+    seen = 0
+    for place in sorted(rights, reverse=True):
+        seen += rights[place]
+        if seen >= 0.03 * total:
+            return float(place)
+    return 0.0
+
+
+def _count(lines: Sequence[Line], sizes: Counter[float], bold: Counter[bool]) -> None:
+    for line in lines:
+        for span in line.spans:
+            length = len(span.text.strip())
+            sizes[round(span.size * 2) / 2] += length
+            bold[span.bold] += length
+
+
+def _count_pitches(lines: Sequence[Line], pitches: Counter[float]) -> None:
+    for before, line in pairwise(lines):
+        width = min(line.box[2] - line.box[0], before.box[2] - before.box[0])
+        if abs(before.size - line.size) > 0.3 or width < 8 * line.size:
+            continue
+        if abs(line.box[0] - before.box[0]) > 3 * line.size:
+            continue
+        step = (line.box[3] - before.box[3]) / max(line.size, 1.0)
+        if 0.9 < step < 2.6:
+            pitches[round(step * 20) / 20] += 1
+
+
+def _place(line: Line, height: float) -> float | None:
+    """Where a line stands near an edge; None where it stands elsewhere."""
+    if line.box[3] < _EDGE * height:
+        return line.box[3]
+    if line.box[1] > (1 - _EDGE) * height:
+        return line.box[1] - height
+    return None
+
+
+def _edge_rows(page: int, lines: Sequence[Line], height: float) -> list[EdgeRow]:
+    rows: list[EdgeRow] = []
+    level = [line for line in lines if _is_level(line)]
+    near = [line for line in level if _place(line, height) is not None]
+    for row in visual_lines(near):
+        text = " ".join(row.text.split())
+        place = _place(row, height)
+        if place is None or len(text) > _MOST or _heads_columns(row, level):
+            continue
+        at_edge = min(row.box[3], height - row.box[1]) < _NUMBER_EDGE * height
+        number = at_edge and is_page_number(text)
+        key = re.sub(r"[\divxlc]+" if number else r"\d+", "#", text.casefold())
+        rows.append(EdgeRow(page, key, place, row.size, number))
+    return rows
+
+
+def _heads_columns(row: Line, lines: Sequence[Line]) -> bool:
+    """Whether a row of several texts stands right over or under another one in whose columns it
+    is: the header, or the last row, of a table."""
+    cells = _cells(row)
+    if len(cells) < 2:
+        return False
+    reach = 2.2 * row.size
+    below = [x for x in lines if x.box[1] > row.box[1] and x.box[1] - row.box[3] < reach]
+    above = [x for x in lines if x.box[1] < row.box[1] and row.box[1] - x.box[3] < reach]
+    for others in (below, above):
+        under = sum(
+            any(min(cell[1], x.box[2]) - max(cell[0], x.box[0]) > 2 for x in others)
+            for cell in cells
+        )
+        apart = len({round(x.box[0] / 4) for x in others}) >= 2
+        if under >= max(2, len(cells) - 1) and apart:
+            return True
+    return False
+
+
+def _cells(row: Line) -> list[tuple[float, float]]:
+    """Where the texts of a row begin and end, small gaps aside."""
+    cells: list[tuple[float, float]] = []
+    for span in sorted(row.spans, key=lambda one: one.box[0]):
+        if not span.text.strip():
+            continue
+        if cells and span.box[0] - cells[-1][1] < 0.9 * row.size:
+            cells[-1] = (cells[-1][0], max(cells[-1][1], span.box[2]))
+        else:
+            cells.append((span.box[0], span.box[2]))
+    return cells
+
+
+def _is_level(line: Line) -> bool:
+    return abs(line.direction[1]) < 0.1
+
+
+def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[str, float]]]:
+    """For each page the rows that run: page numbers; texts that stand at one place of at least
+    three pages (of both where there are two); other texts at a place where such stand."""
+    places: dict[tuple[str, int], set[int]] = {}
+    for row in rows:
+        for bucket in _buckets(row.place):
+            places.setdefault((row.key, bucket), set()).add(row.page)
+    least = 3 if pages >= 3 else 2
+    repeated = {
+        row
+        for row in rows
+        if row.number or any(len(places[row.key, b]) >= least for b in _buckets(row.place))
+    }
+    top, bottom = _body_bounds(rows, repeated)
+    sure = {
+        row
+        for row in repeated
+        if row.number or (row.place < top - 1 if row.place > 0 else row.place > bottom + 1)
+    }
+    slots: dict[tuple[int, float], set[int]] = {}
+    for row in sure:
+        if not row.number and numbering(row.key) is None:
+            for bucket in _buckets(row.place):
+                slots.setdefault((bucket, round(row.size, 1)), set()).add(row.page)
+    on_page: Counter[int] = Counter(row.page for row in rows)
+    chosen: dict[int, set[tuple[str, float]]] = {}
+    for row in rows:
+        kept = row in sure or any(
+            len(slots.get((bucket, round(row.size, 1)), ())) >= max(3, 0.3 * pages)
+            for bucket in _buckets(row.place)
+        )
+        if kept and on_page[row.page]:
+            chosen.setdefault(row.page, set()).add((row.key, row.place))
+    return {page: frozenset(found) for page, found in chosen.items()}
+
+
+def _body_bounds(rows: Sequence[EdgeRow], repeated: Collection[EdgeRow]) -> tuple[float, float]:
+    """From where down and to where the text of the pages itself stands: where on a fair part of
+    the pages the first and the last row stand that is no repetition."""
+    tops: dict[int, float] = {}
+    bottoms: dict[int, float] = {}
+    for row in rows:
+        if row in repeated:
+            continue
+        if row.place > 0:
+            tops[row.page] = min(tops.get(row.page, row.place), row.place)
+        else:
+            bottoms[row.page] = max(bottoms.get(row.page, row.place), row.place)
+    pages = len({row.page for row in rows})
+    top = sorted(tops.values())
+    bottom = sorted(bottoms.values(), reverse=True)
+    least = max(2, pages // 4)
+    return (
+        top[least - 1] if len(top) >= least else float("inf"),
+        bottom[least - 1] if len(bottom) >= least else float("-inf"),
+    )
+
+
+def _buckets(place: float) -> tuple[int, int]:
+    """Two overlapping steps of 3 points: neighbours share at least one."""
+    return (2 * round(place / 3), 2 * round(place / 3 + 0.5) + 1)
+
+
+def take_running(
+    survey: Survey, number: int, height: float, lines: Sequence[Line]
+) -> tuple[list[Region], list[Line]]:
+    """The running heads and feet of a page as regions, and the lines that are left."""
+    taken: list[Line] = []
+    left: list[Line] = []
+    for line in lines:
+        (taken if survey.runs(number, line, height) else left).append(line)
+    regions = [
+        Region(
+            "page-header" if row.box[3] < height / 2 else "page-footer",
+            union(span.box for span in row.spans),
+            [row],
+        )
+        for row in visual_lines(taken)
+    ]
+    return regions, left
