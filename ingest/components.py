@@ -24,6 +24,9 @@ PARSERS: Mapping[str, str] = {
     "application/rtf": "ingest.parse.rtf:RtfParser",
     "text/x-rst": "ingest.parse.rst:RstParser",
     "application/epub+zip": "ingest.parse.epub:EpubParser",
+    "application/json": "ingest.parse.json_records:JsonParser",
+    "application/x-ndjson": "ingest.parse.json_records:JsonParser",
+    "application/x-ipynb+json": "ingest.parse.notebook:NotebookParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -39,6 +42,9 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/rtf": 1,
     "text/x-rst": 1,
     "application/epub+zip": 1,
+    "application/json": 1,
+    "application/x-ndjson": 1,
+    "application/x-ipynb+json": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
