@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generate.contract import Passage
+from ingest.contract import Chunk
 from retrieve.contract import Hit
 
 DEFAULT_MAX_PASSAGES = 8
@@ -18,19 +19,34 @@ def passages_from_hits(
 ) -> list[Passage]:
     """The first hits as passages numbered from 1, in the order of their rank.
 
-    A hit whose text was given already is left out. Hits are taken while their text fits into
-    `max_chars` characters together; the first is always taken.
+    A hit that has a parent is read as it (see Chunk.to_read). One whose text was given already,
+    or that lies whole in a parent that was, is left out: several children of one parent make one
+    passage. Hits are taken while their text fits into `max_chars` characters together; the first
+    is always taken.
     """
     passages: list[Passage] = []
     seen: set[str] = set()
+    parents: list[Chunk] = []
     room = max_chars
     for hit in hits:
-        text = hit.chunk.text
-        if text in seen or not text.strip():
+        chunk = hit.chunk.to_read
+        text = chunk.text
+        if text in seen or not text.strip() or any(_holds(one, hit.chunk) for one in parents):
             continue
         if passages and (len(passages) >= max_passages or len(text) > room):
             break
         seen.add(text)
+        if hit.chunk.parent is not None:
+            parents.append(chunk)
         room -= len(text)
-        passages.append(Passage(len(passages) + 1, hit.chunk, hit.score))
+        passages.append(Passage(len(passages) + 1, chunk, hit.score))
     return passages
+
+
+def _holds(parent: Chunk, chunk: Chunk) -> bool:
+    """Whether the chunk lies whole in a parent that has been given."""
+    return (
+        parent.document_id == chunk.document_id
+        and parent.span[0] <= chunk.span[0]
+        and chunk.span[1] <= parent.span[1]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from generate.contract import (
 from generate.passages import passages_from_hits
 from ingest.contract import load_component
 
-__all__ = ["AnswerPipeline", "build_answers", "passages_from_hits"]
+__all__ = ["AnswerPipeline", "build_answers", "build_model", "passages_from_hits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +95,10 @@ def build_answers(
     )
     writer = extractive if model is None else load_component(GENERATORS, "openai", **model)
     return AnswerPipeline(writer, extractive, terms, similarity)
+
+
+def build_model(model: Mapping[str, Any]) -> Callable[[str], str]:
+    """The OpenAI-compatible model of these options as a function from a message to its answer,
+    which raises GeneratorUnavailable. Raises BadInput for wrong options."""
+    complete: Callable[[str], str] = load_component(GENERATORS, "openai", **model).complete
+    return complete

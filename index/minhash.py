@@ -2,8 +2,8 @@
 
 MinHash (A. Broder, "On the resemblance and containment of documents", 1997): the share of equal
 places in two signatures estimates the Jaccard similarity of the texts' shingles, with a standard
-error of 0.035 at 0.8. A shingle is three words, or five Han characters, which hold about as
-much; case, width, punctuation and line breaks do not count.
+error of 0.035 at 0.8. A shingle is three words, or four Han characters, which change about as
+often in an edit; case, width, punctuation and line breaks do not count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LEAST_SHINGLES = 24
 """A text with fewer is too short for its similarity to say anything."""
 _BATCH = 2_048
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]|[^\W_\u3400-\u9fff]+")
-_HAN_SHINGLE, _WORD_SHINGLE = 5, 3
+_HAN_SHINGLE, _WORD_SHINGLE = 4, 3
 
 
 def shingles(text: str) -> set[str]:

@@ -101,7 +101,9 @@ def list_documents(
             print_json({"collection": target.name, "documents": records})
         for record in records if not as_json else ():
             pages = f", {record.page_count} pages" if record.page_count else ""
-            typer.echo(f"{record.id}: {record.title} ({record.chunk_count} chunks{pages})")
+            original = record.metadata.get("duplicate_of")
+            repeats = f", repeats {original}" if original else ""
+            typer.echo(f"{record.id}: {record.title} ({record.chunk_count} chunks{pages}{repeats})")
 
 
 def delete(

@@ -88,13 +88,24 @@ class HitInfo(BaseModel):
     heading_path: list[str] = Field(
         description="headings from the outermost inwards", examples=[["6 质保", "6.1 期限"]]
     )
+    section: list[str] = Field(
+        description="numbers of its headings as scheme:number, outermost first; schemes are "
+        "part, chapter, section, article, appendix, item, decimal, roman and list",
+        examples=[["decimal:6", "decimal:6.1"]],
+    )
     text: str = Field(examples=["自发货之日起 24 个月。"])
+    parent: str | None = Field(
+        None, description="the larger passage that is read in its place, with some chunkers"
+    )
     kind: str = Field(description="paragraph, table, list_item, code, ...", examples=["paragraph"])
     pages: list[int] | None = Field(
         description="first and last page; null where there are none", examples=[[7, 7]]
     )
     boxes: list[BoxInfo] = Field(description="where it lies on its pages")
-    metadata: dict[str, Any] = Field(description="of the document")
+    metadata: dict[str, Any] = Field(
+        description="of the document; `duplicate_of` and `duplicate_similarity` where it repeats "
+        "another"
+    )
     legs: dict[str, LegInfo] | None = Field(None, description="with `explain`")
 
     @classmethod
@@ -109,7 +120,9 @@ class HitInfo(BaseModel):
             document_id=chunk.document_id,
             title=chunk.title,
             heading_path=list(chunk.heading_path),
+            section=list(chunk.section),
             text=chunk.text,
+            parent=chunk.parent.text if chunk.parent else None,
             kind=chunk.kind.value,
             pages=pages_of(chunk),
             boxes=[BoxInfo.of(box) for box in chunk.boxes],

@@ -15,6 +15,7 @@ from generate.thinking import spoken
 
 if TYPE_CHECKING:
     import openai
+    from openai.types.chat import ChatCompletionMessageParam
 
 _SHOWN = 200  # characters of a server's own message that are passed on
 
@@ -87,6 +88,15 @@ class OpenAIGenerator:
             )
         yield Answer(text, (), True, self.name, notes=tuple(notes))
 
+    def complete(self, instruction: str) -> str:
+        """The model's answer to one message. Raises GeneratorUnavailable as `stream` does."""
+        finish: list[str] = []
+        prompt = Prompt("", instruction, (), False)
+        text = "".join(spoken(self._pieces(prompt, finish))).strip()
+        if not finish:
+            raise GeneratorUnavailable(f"{self._where} broke off in the middle of its answer")
+        return text
+
     @property
     def _where(self) -> str:
         return f"the language model {self.model!r} at {self.base_url}"
@@ -110,10 +120,7 @@ class OpenAIGenerator:
                 ) as client,
                 client.chat.completions.create(
                     model=self.model,
-                    messages=[
-                        {"role": "system", "content": prompt.system},
-                        {"role": "user", "content": prompt.user},
-                    ],
+                    messages=_messages(prompt),
                     stream=True,
                     **options,
                 ) as stream,
@@ -166,6 +173,12 @@ class OpenAIGenerator:
                 "temperature None or another token_limit may help"
             )
         return f"{self._where} failed: {said}"
+
+
+def _messages(prompt: Prompt) -> list[ChatCompletionMessageParam]:
+    """What is sent: the system's message, where there is one, and the user's."""
+    user: ChatCompletionMessageParam = {"role": "user", "content": prompt.user}
+    return [{"role": "system", "content": prompt.system}, user] if prompt.system else [user]
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from generate.pipeline import AnswerPipeline
 from generate.prompt import build, estimate_tokens
 from generate.thinking import spoken
 from generate.units import UnitKind, cut
-from ingest.contract import BlockKind
+from ingest.contract import BlockKind, Box, Chunk, Parent
 from retrieve.contract import Hit
 
 MakePassage = Callable[..., Passage]
@@ -214,6 +215,34 @@ def test_passages_from_hits(passage: MakePassage) -> None:
     assert len(passages_from_hits(hits, max_passages=2)) == 2
     assert len(passages_from_hits(hits, max_chars=9)) == 2
     assert len(passages_from_hits(hits, max_chars=1)) == 1
+
+
+def test_children_of_one_parent_make_one_passage_with_its_place(
+    passage: MakePassage, terms: Terms
+) -> None:
+    text = "The pump weighs 12 kg. It runs at 220 volts. Its warranty is two years."
+    parent = Parent(BlockKind.PARAGRAPH, text, (100, 171), (3, 4), (Box(3, 0, 0, 9, 9),))
+
+    def child(number: int, words: str, at: Parent | None = parent) -> Chunk:
+        start = 100 + text.index(words) if at else 500
+        span = (start, start + len(words))
+        made = passage(number, words).chunk
+        return replace(made, document_id="d", span=span, parent=at)
+
+    chunks = [
+        child(1, "It runs at 220 volts."),
+        child(2, "The pump weighs 12 kg."),
+        child(3, "Another text.", None),
+        replace(child(4, "Its warranty is two years."), parent=None),
+    ]
+    made = passages_from_hits([Hit(n, 1.0 / n, chunk) for n, chunk in enumerate(chunks, 1)])
+    assert [(p.chunk.id, p.chunk.text) for p in made] == [("c1", text), ("c3", "Another text.")]
+    assert len(passages_from_hits([Hit(1, 1.0, chunks[0])], max_chars=5)) == 1
+    pipeline = AnswerPipeline(ExtractiveGenerator(terms), ExtractiveGenerator(terms), terms)
+    answer = pipeline.answer("How long is the warranty of the pump?", made)
+    assert "Its warranty is two years." in {citation.quote for citation in answer.citations}
+    for citation in answer.citations:
+        assert (citation.chunk.pages, citation.chunk.boxes) == ((3, 4), parent.boxes)
 
 
 def test_the_prompt_keeps_its_budget(passage: MakePassage) -> None:

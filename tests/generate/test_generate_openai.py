@@ -163,6 +163,14 @@ def test_the_request(passages: list[Passage]) -> None:
     assert "编号的段落" in second["messages"][0]["content"]
 
 
+def test_one_message_completed() -> None:
+    with scripted(say("<think>well</think>", "[1,", " 2]")) as server:
+        assert quick(server.base_url).complete("Count.") == "[1, 2]"
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "Count."}]
+    with scripted(break_off) as server, pytest.raises(GeneratorUnavailable, match="broke off"):
+        quick(server.base_url).complete("Count.")
+
+
 def test_a_checked_answer(passages: list[Passage], terms: Terms) -> None:
     script = say(
         "<thi", "nk>57? 58?</th", "ink>The tunnel is ", "57 km long [1]", ". It cost 9 [1]."

@@ -34,6 +34,7 @@ from ingest.contract import (
     Conflict,
     Document,
     NotFound,
+    Parent,
     Table,
     Unavailable,
 )
@@ -83,6 +84,8 @@ def chunks_of(document: Document) -> list[Chunk]:
             f"{number}-{document.id}", document.id, number, block.kind, document.title,
             (document.title, block.text), block.text, (number, number + 5),
             None if number % 2 else (1, number + 1), block.boxes,
+            ("chapter:2", f"decimal:{number}")[: number % 3],
+            Parent(block.kind, document.text, (0, 9), (1, 9), block.boxes) if number % 2 else None,
         )
         for number, block in enumerate(document.blocks)
     ]  # fmt: skip
