@@ -22,6 +22,7 @@ PARSERS: Mapping[str, str] = {
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
     "application/rtf": "ingest.parse.rtf:RtfParser",
+    "message/rfc822": "ingest.parse.mail:MailParser",
     "text/x-rst": "ingest.parse.rst:RstParser",
     "application/epub+zip": "ingest.parse.epub:EpubParser",
     "application/json": "ingest.parse.json_records:JsonParser",
@@ -40,6 +41,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/markdown": 2,
     "text/plain": 1,
     "application/rtf": 1,
+    "message/rfc822": 1,
     "text/x-rst": 1,
     "application/epub+zip": 1,
     "application/json": 1,
@@ -64,6 +66,8 @@ UNPACKERS: Mapping[str, str] = {
     "application/gzip": "ingest.unpack.compressed:CompressedUnpacker",
     "application/x-bzip2": "ingest.unpack.compressed:CompressedUnpacker",
     "application/x-xz": "ingest.unpack.compressed:CompressedUnpacker",
+    "message/rfc822": "ingest.unpack.mail:MailUnpacker",
+    "application/mbox": "ingest.unpack.mbox:MboxUnpacker",
 }
 """What lists the files inside a file. A type may be in PARSERS too: a mail has a text and
 attachments."""
