@@ -28,6 +28,7 @@ PARSERS: Mapping[str, str] = {
     "application/json": "ingest.parse.json_records:JsonParser",
     "application/x-ndjson": "ingest.parse.json_records:JsonParser",
     "application/x-ipynb+json": "ingest.parse.notebook:NotebookParser",
+    "application/xml": "ingest.parse.xml:XmlParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -47,6 +48,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/json": 1,
     "application/x-ndjson": 1,
     "application/x-ipynb+json": 1,
+    "application/xml": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
