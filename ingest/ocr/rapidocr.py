@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
+from math import hypot
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -113,8 +114,7 @@ def _starts(text: str, columns: Sequence[int], length: float) -> Iterator[float]
 
 def _is_tall(corners: _Corners) -> bool:
     (x0, y0), (x1, y1), (x2, y2), _ = corners
-    width = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-    height = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    width, height = hypot(x1 - x0, y1 - y0), hypot(x2 - x1, y2 - y1)
     return height >= _TALL * max(width, 1.0)
 
 

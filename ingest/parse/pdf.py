@@ -1,4 +1,4 @@
-"""PDF by pymupdf: one page at a time, text from the file, never from OCR.
+"""PDF by pymupdf: one page at a time, text from the file, or from OCR where that has none.
 
 A tagged file is read by its tags where they can be trusted; else each page is laid out by what is
 printed and drawn on it, and where that leaves doubt, by pymupdf's layout model.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ingest.contract import BlockKind, Json, Parsed, Source, UnreadableFile
+from ingest.contract import BlockKind, Json, Parsed, Source, Unavailable, UnreadableFile
+from ingest.ocr_page import PageReader
+from ingest.ocr_pdf import Scans
 from ingest.pdf_blocks import Draft, drafts_of
 from ingest.pdf_flow import finished, join_paragraphs, mark_furniture, nest_lists
 from ingest.pdf_headings import Outline, plain, promote_numbered, set_levels, title_of
@@ -41,15 +42,17 @@ class PdfParser:
     """Reads application/pdf.
 
     `layout` False never asks the layout model, which takes about a second a page: tables without
-    rules and figures come out less well. `password` opens an encrypted file.
+    rules and figures come out less well. `password` opens an encrypted file. `ocr` reads pages
+    that have no text layer to be believed; without it they are left out.
     """
 
     layout: bool = True
     password: str = ""
+    ocr: PageReader | None = None
 
     def parse(self, source: Source, media_type: str) -> Parsed:
         with _ONE_AT_A_TIME:
-            return _parse(source, self.layout, self.password)
+            return _parse(source, self.layout, self.password, self.ocr)
 
 
 @dataclass(slots=True)
@@ -62,9 +65,10 @@ class _Reading:
     survey: Survey
     titles: dict[int, set[str]]
     failed: dict[int, str]
+    scans: Scans
 
 
-def _parse(source: Source, layout: bool, password: str) -> Parsed:
+def _parse(source: Source, layout: bool, password: str, ocr: PageReader | None) -> Parsed:
     pymupdf = _pymupdf()
     document = _open(pymupdf, source.data, password)
     try:
@@ -72,15 +76,17 @@ def _parse(source: Source, layout: bool, password: str) -> Parsed:
         titles: dict[int, set[str]] = {}
         for _, title, page in outline:
             titles.setdefault(page, set()).add(plain(title))
-        reading = _Reading(pymupdf, document, layout, survey(pymupdf, document), titles, {})
+        scans = Scans(pymupdf, ocr)
+        reading = _Reading(pymupdf, document, layout, survey(pymupdf, document), titles, {}, scans)
         without_text: list[int] = []
         if is_tagged(document) and _trusts_tags(reading):
             drafts = _read_tagged(reading, without_text)
         else:
             drafts = _read_untagged(reading, without_text)
+        drafts = scans.merged(drafts)
         if not drafts:
-            raise UnreadableFile(_why_no_text(document.page_count, reading.failed))
-        return _assemble(document, drafts, outline, without_text, reading.failed)
+            raise UnreadableFile(_why_no_text(reading))
+        return _assemble(reading, drafts, outline, without_text)
     finally:
         document.close()
         pymupdf.TOOLS.store_shrink(100)
@@ -122,14 +128,12 @@ def _open(pymupdf: Any, data: bytes, password: str) -> Any:
     return document
 
 
-def _why_no_text(pages: int, failed: Mapping[int, str]) -> str:
+def _why_no_text(reading: _Reading) -> str:
+    pages, failed = reading.document.page_count, reading.failed
     if len(failed) == pages:
         return f"no page of the PDF could be read; page 1: {failed.get(1, 'unknown')}"
     what = "1 page" if pages == 1 else f"{pages} pages"
-    return (
-        f"the PDF has no text layer ({what}, most likely scanned): it needs OCR, which this "
-        "version does not have; run it through an OCR program first"
-    )
+    return f"the PDF has no text layer ({what}, most likely scanned): {reading.scans.advice}"
 
 
 def _read_untagged(reading: _Reading, without_text: list[int]) -> list[Draft]:
@@ -137,12 +141,14 @@ def _read_untagged(reading: _Reading, without_text: list[int]) -> list[Draft]:
     for index in range(reading.document.page_count):
         try:
             page = _read_page(reading, index)
+        except Unavailable:
+            raise
         except Exception as error:  # MuPDF raises many kinds on a damaged page
             reading.failed[index + 1] = f"{type(error).__name__}: {error}"
             continue
         if page.regions:
             drafts.extend(drafts_of(page, reading.survey.body_size))
-        else:
+        elif index + 1 not in reading.scans.drafts:
             without_text.append(index + 1)
     return drafts
 
@@ -153,8 +159,10 @@ def _read_page(reading: _Reading, index: int) -> PageLayout:
     if page.rotation:
         page.remove_rotation()
     size = (float(page.rect.width), float(page.rect.height))
-    lines = page_lines(reading.pymupdf, page)
-    if not lines:
+    lines = reading.survey.lines.pop(index + 1, None)
+    if lines is None:
+        lines = page_lines(reading.pymupdf, page)
+    if reading.scans.takes(page, index + 1, lines) or not lines:
         return PageLayout(index + 1, *size, ())
     own = _own(reading, page, index + 1, lines)
     if reading.layout and own.doubt >= _DOUBT and not own.page.turn:
@@ -215,22 +223,23 @@ def _read_tagged(reading: _Reading, without_text: list[int]) -> list[Draft]:
             if page.rotation:
                 page.remove_rotation()
             lines = tagged_lines(reading.pymupdf, page)
+            if reading.scans.takes(page, index + 1, [tagged.line for tagged in lines]):
+                continue
             if lines:
                 blocks.add(index + 1, (float(page.rect.width), float(page.rect.height)), lines)
             else:
                 without_text.append(index + 1)
+        except Unavailable:
+            raise
         except Exception as error:  # MuPDF raises many kinds on a damaged page
             reading.failed[index + 1] = f"{type(error).__name__}: {error}"
     return blocks.finish()
 
 
 def _assemble(
-    document: Any,
-    drafts: list[Draft],
-    outline: Outline,
-    without_text: list[int],
-    failed: Mapping[int, str],
+    reading: _Reading, drafts: list[Draft], outline: Outline, without_text: list[int]
 ) -> Parsed:
+    document, failed = reading.document, reading.failed
     mark_furniture(drafts)
     mark_contents(drafts)
     promote_numbered(drafts)
@@ -239,8 +248,8 @@ def _assemble(
     drafts = stitch_tables(drafts)
     stated = document.metadata or {}
     title = title_of(drafts, stated.get("title") or "")
-    blocks = tuple(finished(join_paragraphs(drafts)))
-    metadata: dict[str, Json] = {}
+    blocks = tuple(reading.scans.confident(finished(join_paragraphs(drafts))))
+    metadata: dict[str, Json] = dict(reading.scans.metadata)
     if stated.get("author"):
         metadata["author"] = stated["author"].strip()
     if created := _date(stated.get("creationDate") or ""):
@@ -251,8 +260,8 @@ def _assemble(
         metadata["page_errors"] = tuple(f"page {page}: {why}" for page, why in failed.items())
     if not any(block.kind is not BlockKind.FURNITURE for block in blocks):
         raise UnreadableFile(
-            "the PDF holds page headers and numbers only, its pages are most likely scanned: it "
-            "needs OCR, which this version does not have"
+            "the PDF holds page headers and numbers only, its pages are most likely scanned: "
+            + reading.scans.advice
         )
     return Parsed(blocks, title, document.page_count, metadata)
 

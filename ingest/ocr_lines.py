@@ -1,0 +1,199 @@
+"""Lines of OCR as lines of a page: boxes and sizes by the ink, bold by the strokes, words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ingest.contract import OcrLine
+from ingest.lines import is_spaceless
+from ingest.pdf_layout import Bounds, Line, Span
+
+if TYPE_CHECKING:
+    from ingest.pictures import Ink
+
+_LOW = set("gjpqyQJ,;()[]{}|/\\@$§_µ")
+_TALL = re.compile(r"[A-Zbdfhiklt0-9()\[\]{}|/\\@$§&%#!?'\"]")
+_SAME = 0.09
+_BOLD = 1.28
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A line with what the picture says of it, in pixels of the upright picture: box around its
+    ink, font size, width of its strokes in font sizes."""
+
+    line: OcrLine
+    box: Bounds
+    size: float
+    stroke: float
+
+
+def measured(lines: Sequence[OcrLine], ink: Ink) -> list[Read]:
+    """The lines with their looks; sizes that differ by what measuring alone explains are one.
+    Lines of one character and dirt are kept."""
+    read = [_measure(line, ink) for line in lines if line.text.strip()]
+    return _with_common_sizes(read)
+
+
+def bounds_of(line: OcrLine) -> Bounds:
+    """The upright box around the corners."""
+    xs, ys = [x for x, _ in line.corners], [y for _, y in line.corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _measure(line: OcrLine, ink: Ink) -> Read:
+    import numpy as np
+
+    x0, y0, x1, y1 = bounds_of(line)
+    left, top = max(0, int(x0)), max(0, int(y0))
+    part = ink[top : int(y1) + 1, left : int(x1) + 1]
+    plain = Read(line, (x0, y0, x1, y1), 0.72 * (y1 - y0), 0.0)
+    if part.size == 0 or y1 - y0 > 1.5 * (x1 - x0):
+        return plain
+    rows = part.sum(axis=1, dtype=np.int64)
+    if int(rows.max()) < 3:
+        return plain
+    first, last = _extent(rows.tolist(), max(2, min(5, round(0.05 * int(rows.max())))))
+    columns = np.nonzero(part[first : last + 1].any(axis=0))[0]
+    height = last - first + 1
+    size = height / _share(line.text)
+    area = int(part.sum())
+    inner = part[1:-1, 1:-1] & part[:-2, 1:-1] & part[2:, 1:-1] & part[1:-1, :-2] & part[1:-1, 2:]
+    edge = max(1, area - int(inner.sum()))
+    pad = 0.08 * size
+    box = (
+        left + float(columns[0]),
+        top + first - pad,
+        left + float(columns[-1]) + 1.0,
+        top + last + 1 + pad,
+    )
+    return Read(line, box, size, 2 * area / edge / max(size, 1.0))
+
+
+def _extent(rows: Sequence[int], least: int) -> tuple[int, int]:
+    """First and last row of the ink around the middle; a neighbour's ink at the edge of the box,
+    parted by empty rows, does not count."""
+    middle = len(rows) // 2
+    filled = [index for index, count in enumerate(rows) if count >= least]
+    start = min(filled, key=lambda index: abs(index - middle))
+    first = last = start
+    gap = max(2, len(rows) // 6)
+    for index in filled:
+        if last < index <= last + gap:
+            last = index
+    for index in reversed(filled):
+        if first - gap <= index < first:
+            first = index
+    return first, last
+
+
+def _share(text: str) -> float:
+    """The height of the ink of a text in font sizes."""
+    if sum(map(is_spaceless, text)) * 3 >= len(text):
+        return 0.93
+    tall, low = _TALL.search(text) is not None, not _LOW.isdisjoint(text)
+    if tall:
+        return 0.93 if low else 0.72
+    return 0.72 if low else 0.5
+
+
+def _with_common_sizes(read: Sequence[Read]) -> list[Read]:
+    """Sizes in groups: each line gets the size that most characters near its own size have."""
+    weights: dict[float, int] = {}
+    for item in read:
+        weights[item.size] = weights.get(item.size, 0) + len(item.line.text)
+    common: dict[float, float] = {}
+    left = sorted(weights)
+    while left:
+        # The heaviest neighbourhood first, so that the body's size is not split.
+        best = max(
+            left,
+            key=lambda s: (sum(weights[o] for o in left if abs(o - s) <= _SAME * s), -s),
+        )
+        group = [size for size in left if abs(size - best) <= _SAME * best]
+        values = [size for size in group for _ in range(weights[size])]
+        for size in group:
+            common[size] = float(median(values))
+        left = [size for size in left if size not in common]
+    return [replace(item, size=common[item.size]) for item in read]
+
+
+def bold_lines(read: Sequence[Read]) -> list[bool]:
+    """Which lines have strokes well over the usual of the page, Han and Latin apart."""
+    usual: dict[bool, float] = {}
+    for han in (False, True):
+        values = [
+            item.stroke
+            for item in read
+            if _is_han(item) is han and item.stroke
+            for _ in range(len(item.line.text))
+        ]
+        usual[han] = median(values) if len(values) >= 40 else 0.0
+    return [
+        bool(usual[_is_han(item)]) and item.stroke > _BOLD * usual[_is_han(item)] for item in read
+    ]
+
+
+def _is_han(item: Read) -> bool:
+    text = item.line.text
+    return sum(map(is_spaceless, text)) * 2 >= len(text)
+
+
+def page_lines(read: Sequence[Read], scale: float) -> list[Line]:
+    """The lines of a page in points, `scale` points to a pixel, each word a span."""
+    lines: list[Line] = []
+    for number, (item, bold) in enumerate(zip(read, bold_lines(read), strict=True)):
+        box = (item.box[0] * scale, item.box[1] * scale, item.box[2] * scale, item.box[3] * scale)
+        size = max(1.0, round(item.size * scale * 2) / 2)
+        spans = tuple(
+            Span(text, (x0, box[1], x1, box[3]), size, bold)
+            for text, x0, x1 in _words(item.line, box)
+        )
+        if spans:
+            lines.append(Line(spans, number, direction_of(item.line)))
+    return lines
+
+
+def _words(line: OcrLine, box: Bounds) -> Iterator[tuple[str, float, float]]:
+    """The words with where they begin and end; a blank stays at the end of its word, and a wide
+    gap between Han characters parts words too."""
+    text, width = line.text, box[2] - box[0]
+    starts = line.starts if len(line.starts) == len(text) else _even(text)
+    low, high = starts[0] if starts else 0.0, 1.0
+    places = [box[0] + width * (s - low) / max(high - low, 0.01) for s in starts] + [box[2]]
+    usual = median(b - a for a, b in pairwise(places)) if text else 0.0
+    begin = 0
+    for index in range(1, len(text) + 1):
+        if index < len(text):
+            ends = text[index - 1].isspace() and not text[index].isspace()
+            wide = places[index] - places[index - 1] > 3.2 * usual and len(text) > 3
+            if not (ends or wide):
+                continue
+        if text[begin:index].strip():
+            end = places[index]
+            yield text[begin:index], places[begin], max(end, places[begin] + 0.1)
+        begin = index
+
+
+def _even(text: str) -> list[float]:
+    """Where characters begin when a Han character is twice as wide as others."""
+    widths = [2 if is_spaceless(char) else 1 for char in text]
+    total = sum(widths)
+    places, at = [], 0
+    for width in widths:
+        places.append(at / total)
+        at += width
+    return places
+
+
+def direction_of(line: OcrLine) -> tuple[float, float]:
+    """The unit vector along which the line runs, one of the four main ones."""
+    (x0, y0), (x1, y1) = line.corners[0], line.corners[1]
+    if abs(x1 - x0) >= abs(y1 - y0):
+        return (1.0, 0.0) if x1 >= x0 else (-1.0, 0.0)
+    return (0.0, 1.0) if y1 >= y0 else (0.0, -1.0)
