@@ -10,10 +10,17 @@ from functools import cached_property
 from pathlib import Path
 
 from api.compose import Braid
-from eval.contract import Dataset, DatasetDocument, DocumentSearch, Located, LocatedSearch
+from eval.contract import (
+    Dataset,
+    DatasetDocument,
+    DocumentReader,
+    DocumentSearch,
+    Located,
+    LocatedSearch,
+)
 from index.pipeline import Collection, Store
-from ingest.contract import Document, UnreadableFile
-from ingest.pipeline import document_from_text
+from ingest.contract import Chunk, Document, UnreadableFile
+from ingest.pipeline import document_from_text, load, read
 from retrieve.contract import MAX_K, Query
 
 _CHUNKS_PER_DOCUMENT = 3
@@ -95,6 +102,16 @@ class Evaluation:
             ]
 
         return search
+
+    def document_reader(self) -> DocumentReader:
+        """Reads and chunks a file as ingesting does."""
+        ingestor = self.braid.ingestor
+
+        def read_chunks(path: Path) -> tuple[Document, list[Chunk]]:
+            document = read(load(path))
+            return document, ingestor.chunker.chunk(document, ingestor.counter)
+
+        return read_chunks
 
     def described(self, command: str) -> dict[str, str]:
         """What was measured, for a report."""

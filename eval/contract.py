@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from ingest.contract import BadInput
+from ingest.contract import BadInput, Chunk, Document
 
 MEASURES = ("nDCG@10", "RR@10", "R@5", "R@10", "R@100", "Success@1")
 DEPTH = 100
@@ -172,3 +173,109 @@ class LocatedSearch(Protocol):
     """Ranks places in documents (chunks) for a question."""
 
     def __call__(self, query: str, leg: str, k: int) -> Sequence[Located]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TruthBlock:
+    """A block as it stands in a file whose content is known.
+
+    `kind` is one of title, heading, paragraph, list_item, table, code, caption, footnote.
+    `heading_path` runs from the outermost heading inwards, without the title. `page` and
+    `last_page` count from 1 and differ where the block runs over a page; None where the format
+    has no pages. `mark` is a list item's number as shown. The text of a table has a merged cell
+    once, while `rows` repeat it.
+    """
+
+    kind: str
+    text: str
+    heading_path: Sequence[str] = ()
+    page: int | None = None
+    last_page: int | None = None
+    mark: str = ""
+    rows: Sequence[Sequence[str]] = ()
+    header_rows: int = 0
+
+    @property
+    def crosses(self) -> bool:
+        """Whether it begins on one page and ends on another."""
+        return self.page is not None and self.last_page is not None and self.last_page > self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a file holds. `furniture` are (kind, text) of what must not reach a chunk: header,
+    footer, watermark, toc, navigation; `optional` is text that may come or not; `answers` are
+    texts that each should lie within one chunk; `scan` says how a picture was made, None where
+    the text is in the file.
+    """
+
+    path: Path
+    format: str
+    producer: str
+    language: str
+    title: str
+    blocks: Sequence[TruthBlock]
+    furniture: Sequence[tuple[str, str]] = ()
+    optional: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    scan: Mapping[str, float] | None = None
+
+
+class DocumentReader(Protocol):
+    """Reads and chunks a file. Raises BraidError where it cannot."""
+
+    def __call__(self, path: Path) -> tuple[Document, Sequence[Chunk]]: ...
+
+
+class CountTokens(Protocol):
+    """Tokens of each text, as the embedder sees it."""
+
+    def __call__(self, texts: Sequence[str]) -> Sequence[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A share as what it is made of: `part` of `whole`. Tallies add up over documents."""
+
+    part: float = 0.0
+    whole: float = 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.part + other.part, self.whole + other.whole)
+
+    @property
+    def value(self) -> float | None:
+        """The share; None where there was nothing to count."""
+        return self.part / self.whole if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a reader got wrong: the measure, and what should have come."""
+
+    measure: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """The measures of one file. `failure` is the reason where it could not be read; then every
+    measure stands at its worst. `chunk_tokens` are the sizes of its chunks."""
+
+    name: str
+    format: str
+    language: str
+    scan: bool
+    tallies: Mapping[str, Tally]
+    chunk_tokens: Sequence[int] = ()
+    findings: Sequence[Finding] = ()
+    failure: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ParseReport:
+    """Measures of reading and chunking, over files of known content, for each reader by name."""
+
+    readers: Mapping[str, Sequence[ParsedFile]]
+    settings: Mapping[str, str] = field(default_factory=dict)

@@ -30,6 +30,9 @@ from eval.latency import summarize
 from eval.legs import WARM_UP, check_legs, run_legs
 from eval.measures import aggregate, check_measures, measure_queries
 from eval.misses import worst_queries
+from eval.parse_report import parse_html, parse_json, parse_table, shown_findings
+from eval.parse_run import format_key, grouped, measure_files
+from eval.parse_truth import load_truths
 from eval.questions import (
     describe_place,
     describe_question,
@@ -46,16 +49,24 @@ __all__ = [
     "data_differences",
     "evaluate",
     "evaluate_questions",
+    "format_key",
+    "grouped",
     "headline",
     "load_dataset",
     "load_questions",
+    "load_truths",
+    "measure_files",
     "measure_runs",
+    "parse_html",
+    "parse_json",
+    "parse_table",
     "read_qrels",
     "read_report",
     "read_run",
     "render",
     "report_from_json",
     "report_json",
+    "shown_findings",
     "worst_queries",
     "write_qrels",
     "write_run",

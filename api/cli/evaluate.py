@@ -1,4 +1,4 @@
-"""braid eval run | compare."""
+"""braid eval run | parse | compare."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import DataOption, JsonOption, braid_of, errors_shown, print_json, progress_bar
+from api.cli.output import (
+    SOME_FAILED,
+    DataOption,
+    JsonOption,
+    braid_of,
+    errors_shown,
+    print_json,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.compose import Braid
-    from eval.contract import Difference, Miss, Report
+    from eval.contract import Difference, Miss, ParsedFile, Report
 
-app = typer.Typer(help="Measure retrieval quality.", no_args_is_help=True)
+app = typer.Typer(help="Measure the quality of reading and of retrieval.", no_args_is_help=True)
 
 LEGS = "sparse,dense,rrf,convex,default"
 
@@ -124,6 +132,53 @@ def _print_report(report: Report, misses: Sequence[Miss]) -> None:
     for miss in misses:
         if miss.leg == list(report.legs)[-1]:
             typer.echo(f"missed {miss.query_id}: {miss.query} -> {'; '.join(miss.expected)}")
+
+
+@app.command("parse")
+def parse(
+    truth_dir: Annotated[
+        Path, typer.Argument(help="A folder of files, each with its NAME.truth.json.")
+    ],
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="These formats alone; repeatable.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read and chunk files of known content, and measure what came of them."""
+    with errors_shown(as_json), braid_of() as braid:
+        from api.evaluation import Evaluation
+        from eval.contract import ParseReport
+        from eval.pipeline import load_truths, measure_files, parse_html, parse_json
+
+        truths = load_truths(truth_dir, formats or ())
+        evaluation = Evaluation(braid)
+        with progress_bar("reading", not as_json) as progress:
+            files = measure_files(
+                truths, evaluation.document_reader(), braid.parts.embedder.count, progress
+            )
+        named = "".join(f" --format {name}" for name in formats or ())
+        described = evaluation.described(f"braid eval parse {truth_dir.name}{named}")
+        measured = ParseReport({"braid": files}, described)
+        if report is not None:
+            report.write_text(parse_html(measured), encoding="utf-8")
+        if as_json:
+            print_json(parse_json(measured))
+        else:
+            _print_parsed(files)
+    if any(file.failure for file in files):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print_parsed(files: Sequence[ParsedFile]) -> None:
+    from eval.pipeline import format_key, grouped, parse_table, shown_findings
+
+    for line in parse_table({"all": files, **grouped(files, format_key)}):
+        typer.echo(line)
+    for file in files:
+        lines = [f"failed: {file.failure}"] if file.failure else shown_findings(file, 2)
+        for line in lines:
+            typer.echo(f"{file.name}: {line}")
 
 
 @app.command("compare")

@@ -1,0 +1,163 @@
+"""Writes the truth set: `python -m bench.truth.make TARGET [NAME ...]`.
+
+LibreOffice, Chromium and poppler have to be installed. NAMEs are parts of file names; without
+them everything is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.truth import content_long, content_short, render_html
+from bench.truth.convert import chromium, office, page_texts
+from bench.truth.model import Content, Heading
+from bench.truth.render_docx import write_docx
+from bench.truth.truth import Look, Pager, blocks, furniture, truth
+
+CONTENTS: dict[str, Callable[[str], Content]] = {
+    "report": content_long.report, "regulation": content_long.regulation,
+    "manual": content_long.manual, "paper": content_long.paper,
+    "prices": content_short.price_list, "minutes": content_short.minutes,
+    "slides": content_short.slides, "mail": content_short.mail,
+    "workbook": content_short.workbook, "notebook": content_short.notebook,
+}  # fmt: skip
+_TEXT_LOOK = Look(merged=False, captions=False, notes=False)
+
+
+class Maker:
+    """Writes files and their truths into one folder."""
+
+    def __init__(self, target: Path, scratch: Path, wanted: Sequence[str]):
+        self.target = target
+        self.scratch = scratch
+        self.wanted = wanted
+        target.mkdir(parents=True, exist_ok=True)
+
+    def wants(self, name: str) -> bool:
+        """Whether the file is to be written."""
+        return not self.wanted or any(part in name for part in self.wanted)
+
+    def save(self, name: str, made: dict[str, Any]) -> None:
+        """Writes the truth beside the file."""
+        text = json.dumps(made, ensure_ascii=False, indent=1)
+        (self.target / f"{name}.truth.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{name}: {(self.target / name).stat().st_size:,} bytes", file=sys.stderr)
+
+    def flow(
+        self, name: str, content: Content, look: Look, around: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """The truth of a file without pages, which has been written already."""
+        kind = name.rsplit(".", 1)[1]
+        self.save(name, truth(content, look, kind=kind, producer="python", around=around))
+
+    # -- Word, and what LibreOffice makes of it
+
+    def docx(self, content: Content, *, styled: bool = True) -> None:
+        """A Word file. Its table of contents has the pages that LibreOffice finds."""
+        name = f"{content.name}{'' if styled else '-unstyled'}.docx"
+        if not self.wants(name):
+            return
+        toc = self._toc(content, styled)
+        write_docx(content, self.target / name, styled=styled, pages=toc)
+        self.flow(name, content, Look(), furniture(content, 1, toc))
+
+    def _toc(self, content: Content, styled: bool) -> dict[str, int]:
+        """The pages of headings, from a first rendering."""
+        if not content.contents or not styled:
+            return {}
+        draft, pdf = self.scratch / "draft.docx", self.scratch / "draft.pdf"
+        write_docx(content, draft)
+        office(draft, pdf)
+        return _heading_pages(content, page_texts(pdf))
+
+    def office_pdf(self, content: Content, *, styled: bool = True) -> Path:
+        """A PDF that LibreOffice made of a Word file."""
+        name = f"{content.name}-{'writer' if styled else 'unstyled'}.pdf"
+        path = self.target / name
+        if self.wants(name):
+            source = self.scratch / f"{content.name}.docx"
+            toc = self._toc(content, styled)
+            write_docx(content, source, styled=styled, pages=toc)
+            office(source, path)
+            self.paged(name, content, Look(), "libreoffice", toc)
+        return path
+
+    def converted(self, content: Content, suffix: str) -> None:
+        """RTF or ODT, from the Word file."""
+        name = f"{content.name}.{suffix}"
+        if self.wants(name):
+            plain = replace(content, contents="", watermark="")
+            source = self.scratch / f"{content.name}.docx"
+            write_docx(plain, source)
+            office(source, self.target / name)
+            made = truth(plain, Look(), kind=suffix, producer="libreoffice",
+                         around=furniture(plain, 1))  # fmt: skip
+            self.save(name, made)
+
+    # -- HTML
+
+    def web(self, content: Content) -> None:
+        """A web page; what stands around the content is furniture."""
+        name = f"{content.name}.html"
+        if self.wants(name):
+            (self.target / name).write_text(render_html.web_page(content), encoding="utf-8")
+            around = [{"kind": "navigation", "text": text} for text in content.boilerplate]
+            self.flow(name, content, Look(), around)
+
+    def chromium_pdf(self, content: Content) -> Path:
+        """A PDF that Chromium printed."""
+        name = f"{content.name}-chromium.pdf"
+        path = self.target / name
+        if self.wants(name):
+            toc: dict[str, int] = {}
+            if content.contents:
+                draft = self.scratch / "draft.pdf"
+                chromium(render_html.print_page(content), draft)
+                toc = _heading_pages(content, page_texts(draft))
+            chromium(render_html.print_page(content, toc), path)
+            self.paged(name, content, Look(), "chromium", toc)
+        return path
+
+    def paged(
+        self, name: str, content: Content, look: Look, producer: str, toc: dict[str, int]
+    ) -> None:
+        """The truth of a PDF, with the pages that poppler finds."""
+        pages = page_texts(self.target / name)
+        placed = Pager(pages).locate(blocks(content, look), skip=1 if toc else 0)
+        around = furniture(content, len(pages), toc)
+        made = truth(content, look, kind="pdf", producer=producer, around=around, found=placed,
+                     pages=len(pages))  # fmt: skip
+        self.save(name, made)
+
+
+def _heading_pages(content: Content, pages: Sequence[str]) -> dict[str, int]:
+    placed = Pager(pages).locate(blocks(content, Look()), skip=1)
+    levels = {piece.text: piece.level for piece in content.pieces if isinstance(piece, Heading)}
+    return {
+        block["text"]: block["page"]
+        for block in placed
+        if block["kind"] == "heading" and levels[block["text"]] <= 3
+    }
+
+
+def main() -> None:
+    """Writes what the command line asks for."""
+    from bench.truth.renditions import render_all
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        render_all(Maker(arguments.target, Path(folder), arguments.names))
+
+
+if __name__ == "__main__":
+    main()
