@@ -23,6 +23,7 @@ PARSERS: Mapping[str, str] = {
     "text/plain": "ingest.parse.text:TextParser",
     "application/rtf": "ingest.parse.rtf:RtfParser",
     "message/rfc822": "ingest.parse.mail:MailParser",
+    "application/vnd.ms-outlook": "ingest.parse.outlook:OutlookParser",
     "text/x-rst": "ingest.parse.rst:RstParser",
     "application/epub+zip": "ingest.parse.epub:EpubParser",
     "application/json": "ingest.parse.json_records:JsonParser",
@@ -43,6 +44,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/plain": 1,
     "application/rtf": 1,
     "message/rfc822": 1,
+    "application/vnd.ms-outlook": 1,
     "text/x-rst": 1,
     "application/epub+zip": 1,
     "application/json": 1,
@@ -70,6 +72,7 @@ UNPACKERS: Mapping[str, str] = {
     "application/x-xz": "ingest.unpack.compressed:CompressedUnpacker",
     "message/rfc822": "ingest.unpack.mail:MailUnpacker",
     "application/mbox": "ingest.unpack.mbox:MboxUnpacker",
+    "application/vnd.ms-outlook": "ingest.unpack.outlook:OutlookUnpacker",
 }
 """What lists the files inside a file. A type may be in PARSERS too: a mail has a text and
 attachments."""
