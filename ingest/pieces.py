@@ -20,6 +20,16 @@ _SENTENCE_END = re.compile(r"[。！？；…!?.;][”’」』\"）)]*\s*$")
 _SHORT_LINE = 80
 _COLON = re.compile(r"[:：]\s*$")
 _LED = (BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE, BlockKind.FORMULA)
+_ITEM = re.compile(
+    r"\s*(?:[-*•·▪◦–]\s|[(（]?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4}|[一二三四五六七八九十]{1,3})[)）.、．]|[①-⑳])"
+)
+_TABLE_NOTE = re.compile(
+    r"\s*(?:\*\s|(?:注|附注|说明|备注|资料来源|数据来源|来源)\s*\d?\s*[:：]|"
+    r"(?:notes?|sources?)\s*\d?\s*[:.])",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\s*(?:[a-z]|其中|式中|这里|即|[，,；;])")
+_NOTE_MARK = re.compile(r"\s*\W?\^?(\d{1,3}|[*†‡§]{1,3}|[①-⑳])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +257,19 @@ def owners(order: Sequence[int], blocks: Sequence[Block]) -> dict[int, int]:
             found[index] = owner
     for before, index in pairwise(order):
         owner = found.get(before, before)
-        caption = blocks[index].kind is BlockKind.CAPTION and index not in found
-        if caption and blocks[owner].kind is table and before not in found:
+        after = index not in found and _explains(blocks[index])
+        own = before not in found or _TABLE_NOTE.match(blocks[index].text) is not None
+        if after and own and blocks[owner].kind is table:
             found[index] = owner
     return found
+
+
+def _explains(block: Block) -> bool:
+    """Whether the block is a caption, or a note or source that stands under a table."""
+    if block.kind is BlockKind.CAPTION:
+        return True
+    noted = block.kind in (BlockKind.PARAGRAPH, BlockKind.FOOTNOTE)
+    return noted and _TABLE_NOTE.match(block.text) is not None
 
 
 def _announces(block: Block) -> bool:
@@ -272,8 +291,40 @@ def boundary(one: Block, two: Block, *, owned: bool, by_table: bool) -> float:
         return TOGETHER
     if by_table:
         return APART
-    if two.kind in _LED and _COLON.search(one.text[-8:]):
+    if _COLON.search(one.text[-8:]) and (two.kind in _LED or _ITEM.match(two.text)):
+        return TOGETHER
+    if two.kind is BlockKind.FOOTNOTE:
+        # Less than a cut inside of it: it follows whole, or not at all.
+        return 0.45 if _refers(one, two) else 0.2
+    if BlockKind.FORMULA in (one.kind, two.kind) and _runs_on(one, two):
         return TOGETHER
     if two.kind is BlockKind.LIST_ITEM and one.kind is BlockKind.LIST_ITEM:
-        return 0.2 if two.level > one.level else 0.05
+        return 0.5 if two.level > one.level else 0.25
+    if two.kind is one.kind is BlockKind.PARAGRAPH and _ITEM.match(one.text):
+        return 0.25 if _ITEM.match(two.text) else BLOCK
+    if _dangles(one) and not _dangles(two) and two.kind is not BlockKind.CAPTION:
+        return 0.5
     return BLOCK
+
+
+def _refers(one: Block, footnote: Block) -> bool:
+    """Whether the mark of the footnote stands in the block before it; it may stand in one that
+    comes earlier, where the footnotes of a page follow each other."""
+    mark = _NOTE_MARK.match(footnote.text)
+    if mark is None:
+        return one.kind is not BlockKind.FOOTNOTE
+    written = re.escape(mark[1])
+    return re.search(rf"[^\s\d]{written}(?!\d)", one.text) is not None
+
+
+def _runs_on(one: Block, two: Block) -> bool:
+    """Whether a sentence goes on over the boundary, as it does around a formula."""
+    if two.kind is BlockKind.FORMULA:
+        return not _SENTENCE_END.search(one.text[-8:])
+    return _GOES_ON.match(two.text) is not None
+
+
+def _dangles(block: Block) -> bool:
+    """Whether the block is a short line that is no sentence: it leads to what comes next."""
+    short = block.kind is BlockKind.PARAGRAPH and len(block.text) <= _SHORT_LINE
+    return short and not _SENTENCE_END.search(block.text[-8:])

@@ -10,7 +10,7 @@ from ingest.cutting import LEAST_TOKENS, Cutting, Group, Part
 from ingest.grouping import Packing
 from ingest.pieces import Unit
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,74 @@ def test_line_with_a_colon_stays_with_its_list() -> None:
     assert chunks[1].text.startswith("The parts are:\n\n- part 0\n- part 1")
 
 
+@pytest.mark.parametrize(
+    ("lead", "items"),
+    [
+        ("申请人应当提交下列材料：", ["（一）身份证明；", "（二）申请表；", "（三）照片。"]),
+        ("The applicant shall bring:", ["1. a passport", "2. a form", "3. two photographs"]),
+        ("步骤如下:", ["① 停机", "② 断电", "③ 放水"]),
+    ],
+)
+def test_a_list_written_as_paragraphs_stays_with_its_line(lead: str, items: list[str]) -> None:
+    filler = Block(P, " ".join(["filler"] * 50) + ".")
+    chunks = cut([filler, Block(P, lead), *(Block(P, item) for item in items), filler], 60)
+    assert [c.text for c in chunks] == [
+        filler.text,
+        "\n\n".join([lead, *items]),
+        filler.text,
+    ]
+
+
+@pytest.mark.parametrize(
+    "note", ["注：2004年为预计数。", "资料来源：公司年报", "Source: annual report"]
+)
+def test_notes_under_a_table_stay_with_it(note: str) -> None:
+    table = table_block(make_table([["Year", "Sales"], *([str(n), str(n)] for n in range(9))]))
+    para = Block(P, "Words in a paragraph about the table, quite enough of them to stand alone.")
+    caption = Block(BlockKind.CAPTION, "Table 1. Sales.")
+    chunks = cut([para, caption, table, Block(P, note), para], 120)
+    assert [c.text for c in chunks] == [
+        para.text,
+        f"{caption.text}\n\n{table.text}\n\n{note}",
+        para.text,
+    ]
+
+
+def test_a_sentence_goes_on_around_its_formula() -> None:
+    filler = Block(P, " ".join(["filler"] * 30) + ".")
+    blocks = [
+        filler,
+        Block(P, "The force is given by"),
+        Block(BlockKind.FORMULA, "F = m a"),
+        Block(P, "where m is the mass of the body."),
+        filler,
+    ]
+    chunks = cut(blocks, 50)
+    assert chunks[1].text == "The force is given by\n\nF = m a\n\nwhere m is the mass of the body."
+
+
+@pytest.mark.parametrize("mark", ["1", "①", "*"])
+def test_a_footnote_follows_its_reference(mark: str) -> None:
+    said = Block(P, "价格不含增值税" + mark + "，" + "每年调整一次，" * 3 + "由双方商定。")
+    note = Block(BlockKind.FOOTNOTE, f"{mark} 含税价格见附录。")
+    other = Block(P, "交货期为三十天，" * 4 + "逾期应付违约金。")
+    chunks = cut([said, note, other], 60, min_tokens=0)
+    assert [c.text for c in chunks] == [f"{said.text}\n\n{note.text}", other.text]
+
+
+def test_a_footnote_is_not_torn() -> None:
+    said = Block(P, "价格不含增值税1，" + "每年调整一次，" * 5 + "由双方商定。")
+    note = Block(BlockKind.FOOTNOTE, "1 含税价格见附录。税率由法律规定。税率会改变。")
+    chunks = cut([said, note], 60, min_tokens=0)
+    assert [c.text for c in chunks] == [said.text, note.text]
+
+
+def test_a_short_line_stays_with_what_it_leads_to() -> None:
+    one, two = Block(P, "开机之前检查油位。" * 2), Block(P, "每月检查一次轴承。" * 3)
+    chunks = cut([one, Block(P, "维护要点"), two], 45, min_tokens=0)
+    assert [c.text for c in chunks] == [one.text, f"维护要点\n\n{two.text}"]
+
+
 def test_nested_items_are_indented() -> None:
     chunks = cut([Block(L, "- a", 1), Block(L, "- b", 2)])
     assert chunks[0].text == "- a\n  - b"
