@@ -30,6 +30,12 @@ PARSERS: Mapping[str, str] = {
     "application/x-ndjson": "ingest.parse.json_records:JsonParser",
     "application/x-ipynb+json": "ingest.parse.notebook:NotebookParser",
     "application/xml": "ingest.parse.xml:XmlParser",
+    "image/bmp": "ingest.parse.image:ImageParser",
+    "image/gif": "ingest.parse.image:ImageParser",
+    "image/jpeg": "ingest.parse.image:ImageParser",
+    "image/png": "ingest.parse.image:ImageParser",
+    "image/tiff": "ingest.parse.image:ImageParser",
+    "image/webp": "ingest.parse.image:ImageParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -51,6 +57,12 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/x-ndjson": 1,
     "application/x-ipynb+json": 1,
     "application/xml": 1,
+    "image/bmp": 1,
+    "image/gif": 1,
+    "image/jpeg": 1,
+    "image/png": 1,
+    "image/tiff": 1,
+    "image/webp": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
@@ -79,4 +91,5 @@ attachments."""
 
 OCR_ENGINES: Mapping[str, str] = {
     "rapidocr": "ingest.ocr.rapidocr:RapidOcr",
+    "tesseract": "ingest.ocr.tesseract:Tesseract",
 }

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 
 BUILTIN: Mapping[int, str] = {
@@ -333,9 +333,9 @@ def _as_number(value: float, tokens: tuple[_Token, ...]) -> str:
 
 
 def _fixed(number: Decimal, whole: str, decimals: str) -> str:
-    if number.is_zero() or number.adjusted() < 40:
-        number = number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
-    digits, _, rest = f"{abs(number):f}".partition(".")
+    exact = Context(prec=2_000)
+    number = number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP, exact)
+    digits, _, rest = f"{number.copy_abs():f}".partition(".")
     least = sum(sign == "0" for sign in whole)
     digits = digits.lstrip("0").zfill(least) if least or digits.strip("0") else ""
     if "," in whole:
