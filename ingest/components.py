@@ -36,6 +36,7 @@ PARSERS: Mapping[str, str] = {
     "image/png": "ingest.parse.image:ImageParser",
     "image/tiff": "ingest.parse.image:ImageParser",
     "image/webp": "ingest.parse.image:ImageParser",
+    "text/x-source": "ingest.parse.source_code:SourceCodeParser",
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
@@ -63,6 +64,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "image/png": 1,
     "image/tiff": 1,
     "image/webp": 1,
+    "text/x-source": 1,
 }
 """Raised whenever a parser's output changes, so that documents are read again."""
 
