@@ -183,8 +183,12 @@ def _quoted_by_marks(lines: Sequence[str], aside: list[bool], *, reply: bool) ->
         end = number
         while end < len(lines) and (_QUOTED.match(lines[end]) or not lines[end].strip()):
             end += 1
+        wrapped = (
+            above >= 1
+            and not _names_author(lines[above - 1].strip())
+            and _attributed(lines, above - 1)
+        )
         named = above >= 0 and _attributed(lines, above)
-        wrapped = above >= 1 and not named and _attributed(lines, above - 1)
         length = sum(bool(line.strip()) for line in lines[number:end])
         if (named or wrapped or reply) and (length > _SHORT_QUOTE or end > last):
             start = above - 1 if wrapped else above if named else number
