@@ -113,6 +113,10 @@ def check_spans(
         for chunk in chunks:
             a, b = chunk.span
             assert "".join(chunk.text.split()) == "".join(doc.text[a:b].split())
+
+
+def check_headings(doc: Document, chunks: list[Chunk]) -> None:
+    """Every heading stands over a chunk or in one, where the budget leaves room for all."""
     headings = [" ".join(b.text.split()) for b in doc.blocks if b.kind is H]
     for heading in headings:
         if len(heading) < 9:

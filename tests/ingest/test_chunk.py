@@ -16,6 +16,7 @@ from chunk_room import (
     L,
     P,
     WordCounter,
+    check_headings,
     check_sentences,
     check_spans,
     check_tables,
@@ -50,6 +51,8 @@ def test_invariants(
     assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
     assert not any("FURNITURE" in chunk.text for chunk in chunks)
     check_spans(doc, chunks, overlap)
+    if limit >= 90:
+        check_headings(doc, chunks)
     if not overlap:
         check_sentences(doc, chunks, counter, limit)
     check_tables(doc, chunks)

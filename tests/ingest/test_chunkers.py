@@ -21,6 +21,7 @@ from chunk_room import (
     L,
     P,
     WordCounter,
+    check_headings,
     check_sentences,
     check_spans,
     check_tables,
@@ -141,6 +142,8 @@ def test_laws(
     assert not any("FURNITURE" in chunk.text for chunk in chunks)
     overlap = asked if name in OVERLAPPING else 0
     check_spans(doc, chunks, overlap, written=name == "proposition")
+    if limit >= 90:
+        check_headings(doc, chunks)
     check_tables(doc, chunks)
     check_parents(doc.text, chunks)
     if not overlap and name in WHOLE_SENTENCES:
