@@ -4,6 +4,7 @@ regions by the layout model, as pages with a text layer are."""
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -30,6 +31,9 @@ from ingest.pictures import (
 if TYPE_CHECKING:
     from ingest.contract import Pixels
     from ingest.pictures import Ink
+
+# MuPDF and the layout model keep state for the whole process: one document at a time.
+MUPDF = threading.RLock()
 
 MAX_PIXELS = 24_000_000
 """The most that a picture of a page is to have: A3 at 300 dpi is within."""

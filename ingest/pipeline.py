@@ -41,6 +41,7 @@ from ingest.files import (
 )
 from ingest.language import language_of
 from ingest.media import why_unreadable
+from ingest.ocr_choice import with_reader
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff
@@ -91,7 +92,7 @@ def read(
     media_type = sniff(source.data, source.name)
     if media_type not in PARSERS:
         raise UnreadableFile(why_unreadable(media_type, PARSERS))
-    options = (parser_options or {}).get(media_type, {})
+    options = with_reader(media_type, (parser_options or {}).get(media_type, {}))
     parser = cast(Parser, load_component(PARSERS, media_type, **options))
     try:
         parsed = parser.parse(source, media_type)

@@ -7,30 +7,26 @@ printed and drawn on it, and where that leaves doubt, by pymupdf's layout model.
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from ingest.contract import BlockKind, Json, Parsed, Source, Unavailable, UnreadableFile
-from ingest.ocr_page import PageReader
+from ingest.ocr_page import MUPDF, PageReader
 from ingest.ocr_pdf import Scans
 from ingest.pdf_blocks import Draft, drafts_of
-from ingest.pdf_flow import finished, join_paragraphs, mark_furniture, nest_lists
+from ingest.pdf_flow import finished, join_paragraphs, mark_page_numbers, nest_lists
 from ingest.pdf_headings import Outline, plain, promote_numbered, set_levels, title_of
 from ingest.pdf_layout import Line, PageLayout, lay_out
 from ingest.pdf_model import model_regions
 from ingest.pdf_own import OwnLayout, own_layout
 from ingest.pdf_rules import Drawn, drawn_on
 from ingest.pdf_stitch import mark_contents, stitch_tables
-from ingest.pdf_survey import Survey, survey
+from ingest.pdf_survey import Survey, survey, take_running
 from ingest.pdf_tagged import TaggedBlocks
 from ingest.pdf_tags import Tree, is_tagged, trustworthy
 from ingest.pdf_text import page_lines, tagged_lines
 from ingest.pdf_turn import turn_of, turned_drawings, turned_lines
-
-# MuPDF and the layout model keep state for the whole process: one document at a time.
-_ONE_AT_A_TIME = threading.Lock()
 
 _DOUBT = 3
 """From this doubt on a page is shown to the layout model."""
@@ -51,7 +47,7 @@ class PdfParser:
     ocr: PageReader | None = None
 
     def parse(self, source: Source, media_type: str) -> Parsed:
-        with _ONE_AT_A_TIME:
+        with MUPDF:
             return _parse(source, self.layout, self.password, self.ocr)
 
 
@@ -173,7 +169,9 @@ def _read_page(reading: _Reading, index: int) -> PageLayout:
         else:
             if any(region.kind == "table" for region in regions):
                 lines = page_lines(reading.pymupdf, page, "rawdict")
-            return lay_out(index + 1, *size, regions, lines)
+            running, left = take_running(reading.survey, index + 1, size[1], lines)
+            found = lay_out(index + 1, *size, regions, left)
+            return replace(found, regions=(*running, *found.regions))
     if own.words:
         own = _own(reading, page, index + 1, page_lines(reading.pymupdf, page, "rawdict"))
     return own.page
@@ -240,7 +238,7 @@ def _assemble(
     reading: _Reading, drafts: list[Draft], outline: Outline, without_text: list[int]
 ) -> Parsed:
     document, failed = reading.document, reading.failed
-    mark_furniture(drafts)
+    mark_page_numbers(drafts)
     mark_contents(drafts)
     promote_numbered(drafts)
     set_levels(drafts, outline)
