@@ -55,7 +55,7 @@ class Ingestor:
 
     def pipeline_of(self, media_type: str) -> str:
         """Names the reading and chunking of one type of file."""
-        return f"{fingerprint()} | {self._options(media_type)}{self.chunker.fingerprint}"
+        return f"{fingerprint(media_type)} | {self._options(media_type)}{self.chunker.fingerprint}"
 
     def pipeline_for(self, document: Document) -> str:
         """Names the reading and chunking of a document."""

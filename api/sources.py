@@ -46,15 +46,24 @@ class Files:
         if ledger is None:
             return
         wanted = {found.path.absolute() for found in discover(paths) if isinstance(found, Found)}
+        states = (
+            state for state in _failed_states(ledger) if not paths or state.origin.path in wanted
+        )
+        yield from self._files_of(states)
+
+    def of(self, ledger: Ledger, document_ids: Iterable[str]) -> Iterator[FileSource]:
+        """The files that documents came from."""
+        states = (ledger.states.get(name) for name in document_ids)
+        yield from self._files_of(state for state in states if state is not None)
+
+    def _files_of(self, states: Iterable[DocumentState]) -> Iterator[FileSource]:
         taken: set[Path] = set()
-        for state in _failed_states(ledger):
+        for state in states:
             origin = state.origin
-            if origin.path is None or origin.path in taken:
-                continue
-            if paths and origin.path not in wanted:
-                continue
-            taken.add(origin.path)
-            yield self._file(Found(origin.path, origin.container or state.document_id, origin.root))
+            if origin.path is not None and origin.path not in taken:
+                taken.add(origin.path)
+                name = origin.container or state.document_id
+                yield self._file(Found(origin.path, name, origin.root))
 
     def in_step(self, ledger: Ledger | None, root: Path) -> Iterator[FileSource | Failure]:
         """The files of a folder that a collection is to match. A document that came from

@@ -31,6 +31,7 @@ from ingest.pipeline import (
     Task,
     Workers,
     is_container,
+    media_type_of,
     read_file,
 )
 
@@ -269,7 +270,12 @@ class Turns:
             record.content_hash == loaded.content_hash
             and record.pipeline == self._reader.pipeline_of(record.media_type)
             and state.origin.given == handed_in
-            and (isinstance(loaded, Source) or loaded.title == record.title)
+            and (
+                # Its bytes have been told the type of before; by now it may be another.
+                media_type_of(loaded) == record.media_type
+                if isinstance(loaded, Source)
+                else loaded.title == record.title
+            )
         )
         return record if same else None
 

@@ -62,7 +62,9 @@ __all__ = [
     "discover",
     "document_from_text",
     "fingerprint",
+    "is_container",
     "load",
+    "media_type_of",
     "metadata_object",
     "read",
     "read_file",
@@ -76,9 +78,11 @@ _OF_ONE_FILE = {"source", "file_name", "size"}
 """Metadata that a container does not hand on to what is packed in it."""
 
 
-def fingerprint() -> str:
-    """Names this way of reading; it changes whenever a parser's output does."""
-    versions = ";".join(f"{kind}={PARSER_VERSIONS[kind]}" for kind in sorted(PARSERS))
+def fingerprint(media_type: str = "") -> str:
+    """Names this way of reading files of a type, or of any; it changes whenever the output of
+    their parser, or of any parser, does."""
+    kinds = [media_type] if media_type in PARSERS else sorted(PARSERS)
+    versions = ";".join(f"{kind}={PARSER_VERSIONS[kind]}" for kind in kinds)
     return f"read/{_PIPELINE_VERSION};{versions}"
 
 
@@ -130,8 +134,8 @@ class Task:
 class Reading:
     """What came of a task: the document, where the file has text itself; the files packed in
     it, however deep, in order; and what failed of the file itself, in the stage `load` or
-    `read`. `has_text` says that files of its type have a text of their own, `is_container` that they
-    pack others, and `is_whole` that all of those have been seen."""
+    `read`. `has_text` says that files of its type have a text of their own, `is_container` that
+    they pack others, and `is_whole` that all of those have been seen."""
 
     document: Document | None = None
     members: Sequence[StoredSource | Failure] = ()
@@ -141,6 +145,11 @@ class Reading:
     failure: str = ""
     stage: str = ""
     needs_password: bool = False
+
+
+def media_type_of(source: Source) -> str:
+    """The type of a file, by its content and name."""
+    return sniff(source.data, source.name)
 
 
 def is_container(media_type: str) -> bool:

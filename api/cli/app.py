@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import answer, documents, evaluate, measure, service
+from api.cli import answer, documents, evaluate, ingesting, measure, service
 
 app = typer.Typer(
     name="braid",
@@ -18,7 +18,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # loading the library that draws boxes takes as long as all the rest
 )
 
-app.command("ingest")(documents.ingest)
+app.command("ingest")(ingesting.ingest)
+app.command("sync")(ingesting.sync)
 app.command("list")(documents.list_documents)
 app.command("delete")(documents.delete)
 app.command("search")(answer.search)

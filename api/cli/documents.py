@@ -1,92 +1,49 @@
-"""braid ingest | list | delete."""
+"""braid list | delete."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.output import (
-    SOME_FAILED,
     CollectionOption,
     DataOption,
     JsonOption,
     braid_of,
     errors_shown,
     print_json,
-    progress_bar,
 )
 
 if TYPE_CHECKING:
-    from api.ingestion import Summary
+    from index.contract import DocumentState
+    from index.pipeline import Collection
+
+_PAGE = 1_000
 
 
-def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
-    collection: CollectionOption = None,
-    data_dir: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read files into a collection. What has not changed since is passed over.
+class StateChoice(StrEnum):
+    """Where a document stands, as in index.contract.Status."""
 
-    Exits with 3 where some files could not be read; the others are stored all the same.
-    """
-    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        from api.ingestion import State, Summary
-        from ingest.contract import NotFound
-        from ingest.pipeline import discover
-
-        missing = [str(path) for path in paths if not path.exists()]
-        if missing:
-            raise NotFound(f"there is no file or folder at {', '.join(missing)}")
-        summary = Summary()
-        events = []
-        with progress_bar("ingesting", not as_json) as progress:
-            total = sum(1 for _ in discover(paths))
-            target = braid.store.get_or_create(braid.settings.collection)
-            for done, event in enumerate(braid.ingest_paths(target, paths), start=1):
-                summary.add(event)
-                events.append(event)
-                progress(done, total)
-                if event.state is State.FAILED and not as_json:
-                    typer.echo(f"failed  {event.document_id}: {event.reason}", err=True)
-        if as_json:
-            print_json({"collection": target.name, "documents": events, **_counts(summary)})
-        else:
-            _print_summary(target.name, summary)
-        if summary.failures:
-            raise typer.Exit(SOME_FAILED)
-
-
-def _counts(summary: Summary) -> dict[str, object]:
-    from api.ingestion import State
-
-    return {
-        "summary": {
-            **{state.value: summary.states[state] for state in State},
-            "chunks": summary.chunks,
-            "embedded": summary.embedded,
-        }
-    }
-
-
-def _print_summary(name: str, summary: Summary) -> None:
-    from api.ingestion import State
-
-    counts = ", ".join(f"{summary.states[s]} {s.value}" for s in State if summary.states[s])
-    typer.echo(
-        f"{name}: {counts or 'no files found'}; {summary.chunks} chunks, "
-        f"{summary.embedded} embedded"
-    )
+    OK = "ok"
+    FAILED = "failed"
+    UNPACKED = "unpacked"
 
 
 def list_documents(
     collection: CollectionOption = None,
     data_dir: DataOption = None,
+    state: Annotated[
+        StateChoice | None,
+        typer.Option("--state", help="Documents in order, those that failed and why, or archives."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents of a collection, or the collections with `--collection ''`."""
+    """List the documents of a collection, or the collections with `--collection ''`.
+
+    With --state, where each one stands: what failed, in which stage, why and how often."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
         if collection == "":
             stats = [braid.store.get(name).stats() for name in braid.store.names()]
@@ -96,6 +53,9 @@ def list_documents(
                 typer.echo(f"{row.name}: {row.documents} documents, {row.chunks} chunks")
             return
         target = braid.store.get(braid.settings.collection)
+        if state is not None:
+            _list_states(target, state, as_json)
+            return
         records = target.records(limit=1_000_000)
         if as_json:
             print_json({"collection": target.name, "documents": records})
@@ -106,6 +66,23 @@ def list_documents(
             typer.echo(f"{record.id}: {record.title} ({record.chunk_count} chunks{pages}{repeats})")
 
 
+def _list_states(target: Collection, wanted: StateChoice, as_json: bool) -> None:
+    found = [state for state in _states(target) if state.status == wanted.value]
+    if as_json:
+        print_json({"collection": target.name, "documents": found})
+        return
+    for state in found:
+        why = f": {state.stage}: {state.error} (tried {state.attempts} times)"
+        typer.echo(state.document_id + (why if state.error else ""))
+
+
+def _states(target: Collection) -> Iterator[DocumentState]:
+    after = ""
+    while page := target.ledger.states.of(None, after, _PAGE):
+        yield from page
+        after = page[-1].document_id
+
+
 def delete(
     document_ids: Annotated[list[str] | None, typer.Argument(help="Ids of documents.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every document.")] = False,
@@ -113,14 +90,15 @@ def delete(
     data_dir: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete documents, and say how many rows went from each store."""
+    """Delete documents, with what is packed in them, and say how many rows went from each
+    store."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
         from ingest.contract import BadInput, NotFound
 
         if bool(document_ids) == everything:
             raise BadInput("give ids of documents, or --all")
         target = braid.store.get(braid.settings.collection)
-        known = {record.id for record in target.records(limit=1_000_000)}
+        known = {state.document_id for state in _states(target)}
         wanted = sorted(known) if everything else list(document_ids or ())
         unknown = [name for name in wanted if name not in known]
         if unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -105,9 +105,24 @@ def is_terminal() -> bool:
     return sys.stderr.isatty()
 
 
+def print_table(title: str, counts: Mapping[str, int]) -> None:
+    """Numbers under their names, on standard output; those that are 0 are left out."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, number in counts.items():
+        if number:
+            table.add_row(name, f"{number:,}")
+    Console().print(table if table.rows else f"{title}: no files found")
+
+
 @contextmanager
 def progress_bar(title: str, shown: bool) -> Iterator[Any]:
-    """A function of (done, total); it draws a bar on a terminal and is silent in a pipe."""
+    """A function of (done, total); it draws a bar with the rate and the time that remains on a
+    terminal, and is silent in a pipe. The total is None while nobody knows it."""
     if not (shown and is_terminal()):
         yield lambda done, total: None
         return
@@ -116,19 +131,29 @@ def progress_bar(title: str, shown: bool) -> Iterator[Any]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        """How many are done in a second."""
+
+        def render(self, task: Task) -> Text:
+            rate = task.finished_speed or task.speed
+            return Text("" if rate is None else f"{rate:.1f}/s", style="progress.data.speed")
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(),
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
 
-        def update(done: int, total: int) -> None:
+        def update(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
         yield update
