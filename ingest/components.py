@@ -46,7 +46,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     XLSX: 1,
     "text/csv": 1,
     "text/tab-separated-values": 1,
-    "text/html": 1,
+    "text/html": 2,
     "text/markdown": 2,
     "text/plain": 1,
     "application/rtf": 1,

@@ -10,7 +10,7 @@ from lxml import etree
 _NEVER = frozenset(
     """
     script style noscript template svg canvas iframe object embed applet audio video map head
-    link meta input select textarea button datalist progress meter dialog
+    link meta input select textarea button datalist progress meter dialog rp rt
     """.split()  # noqa: SIM905 - quoted words are harder to read and to mend
 )
 _BOILERPLATE = frozenset(["nav", "footer", "aside", "header", "menu"])
@@ -22,13 +22,15 @@ _ROLES = frozenset(
 )
 _ALWAYS_OUT = re.compile(
     r"(?:^|\s)(?:mw-editsection|mw-cite-backlink|reference|mw-jump-link|headerlink|anchorjs-link|"
-    r"sr-only|visually-hidden|screen-reader-text|skip-link)(?:\s|$)"
+    r"mw-redirectedfrom|linenos?|linenumbers?|line-numbers-rows|gutter|hljs-ln-numbers|sr-only|"
+    r"visually-hidden|screen-reader-text|skip-link)(?:\s|$)"
 )
 _NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navi|navbar|navbox|navigation|menu|sidebar|sidenav|breadcrumbs?|crumbs?|"
     r"cookies?|gdpr|consent|footer|footnav|share|sharing|social|newsletter|subscribe|toc|catlinks|"
     r"printfooter|adverts?|advertisement|ads?|promo|pagination|pager|popup|modal|related|"
-    r"recommend(?:ed|ations?)?|toolbar|copyright|login|editsection|noprint)(?:[\s_-]|$)",
+    r"recommend(?:ed|ations?)?|toolbar|copyright|login|editsection|noprint|comments?-?(?:list|area|section|form|respond)?|disqus(?:_thread)?|"
+    r"respond|banner|announcement|feedback)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -92,9 +94,17 @@ def drop_boilerplate(root: etree._Element, *, by_name: bool) -> None:
             continue
         inside = any(a.tag in ("article", "main") for a in element.iterancestors())
         tagged = element.tag in _BOILERPLATE or element.get("role") in _ROLES
-        named = by_name and (
-            _NAMES.search(f"{element.get('class', '')} {element.get('id', '')}") is not None
-            or (not inside and _all_links(element))
+        # Highlighted code has classes such as "comment", too.
+        written = element.tag == "span" or any(
+            a.tag in ("pre", "code") for a in (element, *element.iterancestors())
+        )
+        named = (
+            by_name
+            and not written
+            and (
+                _NAMES.search(f"{element.get('class', '')} {element.get('id', '')}") is not None
+                or (not inside and _all_links(element))
+            )
         )
         if not (tagged or named) or _holds_main(element, total):
             continue

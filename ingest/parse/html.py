@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.contract import Block, BlockKind, Json, Parsed, Source, UnreadableFile
+from ingest.contract import Block, BlockKind, Parsed, Source, UnreadableFile
 from ingest.encodings import declared_charset, decode
+from ingest.mojibake import undo
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_META: Mapping[str, tuple[str, ...]] = {
-    "author": ("author", "article:author", "dc.creator", "citation_author"),
-    "description": ("description", "og:description", "dc.description"),
-    "created": ("article:published_time", "date", "dc.date", "pubdate", "citation_date"),
-    "modified": ("article:modified_time", "last-modified", "og:updated_time"),
-}
+_LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|brush:\s*)([\w+#-]+)")
 
 
 @dataclass(frozen=True)
@@ -31,12 +27,29 @@ class HtmlParser:
     def parse(self, source: Source, media_type: str) -> Parsed:
         """The blocks of the page. Raises UnreadableFile where it has no visible text."""
         from ingest.html_blocks import read_blocks
+        from ingest.html_marks import mark_notes, place, take_notes
+        from ingest.html_math import plain_math
+        from ingest.html_metadata import page_metadata
 
         del media_type
         tree = _tree(source)
+        metadata = page_metadata(tree)
         body = tree.find("body")
-        content = self._content(tree if body is None else body)
-        blocks = read_blocks(content)
+        body = tree if body is None else body
+        plain_math(body)
+        notes = take_notes(body)
+        placed = mark_notes(body, notes, lambda href: f"#{href.rpartition('#')[2]}")
+        content = self._content(body)
+        first: dict[str, int] = {}
+        for number, key in placed.items():
+            first.setdefault(key, number)
+        blocks = place(read_blocks(content), {number: notes[key] for key, number in first.items()})
+        blocks += [
+            Block(BlockKind.FOOTNOTE, text) for key, text in notes.items() if key not in first
+        ]
+        languages = _code_languages(content)
+        if languages:
+            metadata["code_languages"] = languages
         if not blocks:
             raise UnreadableFile(
                 f"{source.name}: the page has no visible text; save it from a browser once its "
@@ -44,7 +57,7 @@ class HtmlParser:
             )
         headings = [b.text for b in blocks if b.kind is BlockKind.HEADING and b.level == 1]
         title = _title(tree, headings)
-        return Parsed(tuple(_with_levels(blocks)), title, 0, _metadata(tree))
+        return Parsed(tuple(_with_levels(blocks)), title, 0, metadata)
 
     def _content(self, body: etree._Element) -> etree._Element:
         """The part of the page to read: the strictest cut that keeps its running text."""
@@ -65,7 +78,8 @@ class HtmlParser:
 def _tree(source: Source) -> etree._Element:
     from lxml import etree
 
-    text = decode(source.data, declared_charset(source.data)).text.replace("\x00", "")
+    text = decode(source.data, declared_charset(source.data)).text
+    text = undo(text).replace("\x00", "")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     try:
         tree = etree.fromstring(text.encode("utf-8", "replace"), parser)
@@ -77,17 +91,6 @@ def _tree(source: Source) -> etree._Element:
     return tree
 
 
-def _meta(tree: etree._Element) -> dict[str, str]:
-    """The page's <meta> elements by name or property in lower case; the first wins."""
-    found: dict[str, str] = {}
-    for element in tree.iter("meta"):
-        name = (element.get("name") or element.get("property") or "").strip().lower()
-        content = " ".join((element.get("content") or "").split())
-        if name and content:
-            found.setdefault(name, content)
-    return found
-
-
 def _title(tree: etree._Element, headings: list[str]) -> str:
     """The title: a top heading that the page's title begins with (a site's name often follows
     there), else og:title, <title>, the only top heading."""
@@ -96,25 +99,23 @@ def _title(tree: etree._Element, headings: list[str]) -> str:
     for heading in headings[:1]:
         if stated.startswith(heading):
             return heading
-    shared = _meta(tree).get("og:title", "")
+    from ingest.html_metadata import meta_of
+
+    shared = meta_of(tree).get("og:title", "")
     return shared or stated or (headings[0] if len(headings) == 1 else "")
 
 
-def _metadata(tree: etree._Element) -> dict[str, Json]:
-    meta = _meta(tree)
-    found: dict[str, Json] = {}
-    for key, names in _META.items():
-        value = next((meta[name] for name in names if name in meta), "")
-        if value:
-            found[key] = value
-    language = (tree.get("lang") or "").strip()
-    if language:
-        found["lang"] = language
-    links = [e for e in tree.iter("link") if (e.get("rel") or "").lower() == "canonical"]
-    url = (links[0].get("href") or "") if links else ""
-    if url or "og:url" in meta:
-        found["url"] = url or meta["og:url"]
-    return found
+def _code_languages(content: etree._Element) -> tuple[str, ...]:
+    """The languages that the page's code states, in order."""
+    found: dict[str, None] = {}
+    for code in content.iter("pre", "code"):
+        around = [code, *list(code.iterancestors("div", "pre"))[:2]]
+        for element in around:
+            match = _LANGUAGE.search(element.get("class", ""))
+            if match:
+                found[match[1].lower()] = None
+                break
+    return tuple(found)
 
 
 def _with_levels(blocks: list[Block]) -> list[Block]:

@@ -178,3 +178,68 @@ def test_page_without_text_is_unreadable(html: str) -> None:
 def test_everything_visible_on_request() -> None:
     html = f"<nav>Home</nav><p>{PROSE}</p><script>ghost</script>"
     assert [b.text for b in parse(html, main_only=False).blocks] == ["Home", PROSE.strip()]
+
+
+def test_footnotes_follow_their_place() -> None:
+    html = (
+        '<p>One<sup><a href="#fn1" class="footnote-ref" id="r1">1</a></sup> and two'
+        '<a href="#fn2" role="doc-noteref">[2]</a>.</p><p>More.<a href="#fn1">1</a></p>'
+        '<section class="footnotes"><ol><li id="fn1"><p>First.<a href="#r1" class="footnote-back">'
+        '↩</a></p></li><li id="fn2"><p>第二。</p></li><li id="fn3">Alone</li></ol></section>'
+    )
+    assert shape(html) == [
+        (P, 0, "One and two."),
+        (BlockKind.FOOTNOTE, 0, "First."),
+        (BlockKind.FOOTNOTE, 0, "第二。"),
+        (P, 0, "More."),
+        (BlockKind.FOOTNOTE, 0, "Alone"),
+    ]
+
+
+def test_formulas_are_tex() -> None:
+    html = (
+        '<p>A <span style="display:none"><math alttext="{\\displaystyle x^{2}}"><mi>x</mi></math>'
+        '</span> b <span class="katex"><span class="katex-mathml"><math><semantics><mi>y</mi>'
+        '<annotation encoding="application/x-tex">y_1</annotation></semantics></math></span>'
+        '<span class="katex-html" aria-hidden="true">y1</span></span>'
+        ' <script type="math/tex">z</script> <math><mn>1</mn><mo>+</mo></math>.</p>'
+    )
+    assert shape(html) == [(P, 0, "A $x^{2}$ b $y_1$ $z$ 1 + .")]
+
+
+def test_code_keeps_its_comments_and_loses_line_numbers() -> None:
+    html = (
+        f"<h1>T</h1><p>{PROSE}</p><table class=highlighttable><tr><td class=linenos><pre>1\n2</pre>"
+        '</td><td class=code><pre class="highlight language-python"><span class="comment"># why'
+        "</span>\nx = 1</pre></td></tr></table>"
+    )
+    parsed = parse(html)
+    assert [b.text for b in parsed.blocks if b.kind is BlockKind.CODE] == ["# why\nx = 1"]
+    assert parsed.metadata == {"code_languages": ("python",)}
+
+
+def test_comments_cookie_banners_and_share_buttons_are_out() -> None:
+    html = (
+        f"<div class='cookie-banner'>We use cookies</div><h1>T</h1><p>{PROSE}</p>"
+        "<div class='share-buttons'><a>Share</a></div><div id='comments'><p>First!</p></div>"
+        "<p><ruby>漢<rt>かん</rt></ruby>字</p>"
+    )
+    assert [b.text for b in parse(html).blocks] == ["T", PROSE.strip(), "漢字"]
+
+
+def test_metadata_from_all_that_pages_state() -> None:
+    html = (
+        '<html lang="zh-CN"><head><meta name="keywords" content="a, b，c">'
+        '<meta property="og:site_name" content="Site"><script type="application/ld+json">'
+        '{"@graph":[{"@type":"NewsArticle","author":[{"name":"王小明"},{"name":"Ann"}],'
+        '"datePublished":"2024-05-01","dateModified":"2024-06-01"}]}</script>'
+        '<script type="application/ld+json">{broken</script></head><body><p>x</p></body></html>'
+    )
+    assert parse(html).metadata == {
+        "site": "Site",
+        "author": "王小明, Ann",
+        "created": "2024-05-01",
+        "modified": "2024-06-01",
+        "lang": "zh-CN",
+        "tags": ("a", "b", "c"),
+    }
