@@ -17,7 +17,7 @@ from api.rest.problems import responses
 from api.rest.service import CollectionDep, Service, ServiceDep
 from api.rest.upload import MAX_FILES, receive_files
 from api.rest.values import Given, JsonObject, document_id_of, json_only
-from index.contract import DeleteReceipt, DocumentRecord
+from index.contract import DeleteReceipt, DocumentRecord, DocumentState, Status
 from index.pipeline import Collection, Job, JobDocument
 from ingest.contract import BadInput, NotFound, Unavailable
 
@@ -96,11 +96,25 @@ class DocumentInfo(BaseModel):
     chunk_count: int = Field(examples=[31])
     metadata: dict[str, Any] = Field(examples=[{"author": "李明", "language": "zh"}])
     generation: int = Field(description="the write that brought it to its present state")
+    state: Status = Field(
+        description="`ok`; `failed` (what is stored, if anything, is an earlier content); "
+        "`unpacked`: an archive whose members are documents"
+    )
+    stage: str = Field("", description="where it failed: load, read, chunk, embed or store")
+    error: str = Field("", description="why it failed")
+    attempts: int = Field(0, description="how often in a row it failed")
+    container: str = Field("", description="the outermost file that it is packed in")
 
     @classmethod
-    def of(cls, record: DocumentRecord) -> DocumentInfo:
-        """What the catalog says of a document."""
+    def of(cls, record: DocumentRecord | None, state: DocumentState) -> DocumentInfo:
+        """What the catalog says of a document; of one that is not stored, little."""
+        record = record or DocumentRecord(state.document_id, "", "", "", "", 0, 0)
         return cls(
+            state=state.status,
+            stage=state.stage,
+            error=state.error,
+            attempts=state.attempts,
+            container=state.origin.container,
             id=record.id,
             title=record.title,
             media_type=record.media_type,
@@ -225,15 +239,37 @@ def list_of(
     after: Annotated[
         str, Query(max_length=4096, description="only ids after this one; from `next`")
     ] = "",
+    state: Annotated[
+        Status | None,
+        Query(description="only those that stand so; `failed` has those that were never stored"),
+    ] = None,
 ) -> DocumentList:
-    """The documents of a collection, in order of id."""
-    found = collection.records(after, limit + 1)
+    """The documents of a collection, in order of id: those that are stored, or, with `state`,
+    those that stand so."""
+    if state is None:
+        found = [_info(collection, record.id) for record in collection.records(after, limit + 1)]
+    else:
+        states = collection.ledger.states.of(state, after, limit + 1)
+        found = [_info(collection, item.document_id) for item in states]
     page = found[:limit]
     more = None
     if len(found) > limit:
+        wanted = f"limit={limit}" if state is None else f"limit={limit}&state={state}"
         last = quote(page[-1].id, safe="")
-        more = f"{address_of(collection.name)}/documents?limit={limit}&after={last}"
-    return DocumentList(documents=[DocumentInfo.of(record) for record in page], next=more)
+        more = f"{address_of(collection.name)}/documents?{wanted}&after={last}"
+    return DocumentList(documents=page, next=more)
+
+
+def _info(collection: Collection, document_id: str) -> DocumentInfo:
+    """Raises NotFound for a document that was neither stored nor failed."""
+    state = collection.ledger.states.get(document_id)
+    try:
+        record = collection.record(document_id)
+    except NotFound:
+        if state is None:
+            raise
+        return DocumentInfo.of(None, state)
+    return DocumentInfo.of(record, state or DocumentState(document_id, Status.OK))
 
 
 @router.post(
@@ -243,7 +279,8 @@ def list_of(
     dependencies=[Depends(json_only)],
 )
 def delete_several(body: DocumentIds, collection: CollectionDep) -> DeletionReceipt:
-    """Deletes documents from every store. Ids that are not there count nothing."""
+    """Deletes documents, with what is packed in them, from every store. Ids that are not there
+    count nothing."""
     with collection.writer(_WAIT_S) as writer:
         return DeletionReceipt.of(writer.delete(body.ids))
 
@@ -251,16 +288,14 @@ def delete_several(body: DocumentIds, collection: CollectionDep) -> DeletionRece
 @router.get("/{document_id:path}", summary="Show a document", responses=responses(404, 409))
 def show(collection: CollectionDep, document_id: _DocumentId) -> DocumentInfo:
     """What is known of a document."""
-    return DocumentInfo.of(collection.record(document_id))
+    return _info(collection, document_id)
 
 
 @router.delete("/{document_id:path}", summary="Delete a document", responses=responses(404, 409))
 def delete(collection: CollectionDep, document_id: _DocumentId) -> DeletionReceipt:
-    """Deletes a document from every store and counts what went. Refused with 409 while
-    another write is going on that does not end within seconds."""
-    collection.record(document_id)
+    """Deletes a document, with what is packed in it, from every store and counts what went.
+    Refused with 409 while another write is going on that does not end within seconds."""
+    _info(collection, document_id)
     with collection.writer(_WAIT_S) as writer:
-        receipt = writer.delete([document_id])
-    if not receipt.documents:
-        raise NotFound(f"no document {document_id!r} in the collection {collection.name!r}")
-    return DeletionReceipt.of(receipt)
+        _info(collection, document_id)  # it may have gone while we waited
+        return DeletionReceipt.of(writer.delete([document_id]))

@@ -27,17 +27,23 @@ class JobCounts(BaseModel):
     added: int = Field(0, examples=[2])
     updated: int = Field(0, examples=[0])
     unchanged: int = Field(0, examples=[0])
+    unpacked: int = Field(0, description="archives whose members are documents", examples=[0])
+    deleted: int = Field(0, description="gone from an archive that was replaced", examples=[0])
     failed: int = Field(0, examples=[1])
     chunks: int = Field(0, description="of those added and updated", examples=[31])
     embedded: int = Field(0, description="vectors that had to be computed", examples=[31])
 
 
 class JobDocumentInfo(BaseModel):
-    """A document of a job."""
+    """A document of a job, or one that was found packed in it."""
 
     document_id: str = Field(examples=["reports/2024年度报告.pdf"])
     state: str = Field(
-        description="queued, added, updated, unchanged or failed", examples=["added"]
+        description="queued, added, updated, unchanged, unpacked, deleted or failed",
+        examples=["added"],
+    )
+    stage: str = Field(
+        "", description="where it failed: load, read, chunk, embed or store", examples=[""]
     )
     reason: str = Field("", description="why it failed")
     chunks: int = Field(0, examples=[14])
@@ -69,6 +75,8 @@ class JobSummary(BaseModel):
             added=states["added"],
             updated=states["updated"],
             unchanged=states["unchanged"],
+            unpacked=states["unpacked"],
+            deleted=states["deleted"],
             failed=states[_FAILED],
             chunks=sum(item.chunks for item in job.documents),
             embedded=sum(item.embedded for item in job.documents),
@@ -98,6 +106,7 @@ class JobInfo(JobSummary):
             JobDocumentInfo(
                 document_id=item.document_id,
                 state=item.state,
+                stage=item.stage,
                 reason=item.reason,
                 chunks=item.chunks,
                 embedded=item.embedded,

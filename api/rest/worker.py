@@ -7,16 +7,17 @@ without harm: documents that were stored but not recorded are found unchanged.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import structlog
 
 from api.ingestion import Ingested, Ingestor
 from index.contract import Locked
 from index.pipeline import Collection, Job, JobDocument, JobState, Store
-from ingest.contract import BraidError, Document, Source, UnreadableFile
-from ingest.pipeline import document_from_text, load
+from ingest.contract import BraidError, Document, Json
+from ingest.pipeline import StoredSource, document_from_text, load
 
 MAX_ATTEMPTS = 3
 """A job that took the whole process down with it this often is not tried again."""
@@ -49,7 +50,8 @@ class Worker:
         self._wake.set()
 
     def stop(self, timeout_s: float = 30.0) -> None:
-        """Ends after the batch of documents in hand; what is left waits for the next start."""
+        """Ends when what is read is stored, without waiting for what is being read; what is
+        left waits for the next start."""
         self._stopping.set()
         self._wake.set()
         if self._thread is not None:
@@ -105,8 +107,12 @@ class Worker:
         log.info("job begins", documents=len(pending))
         sources = self._sources(collection, job, pending)
         try:
-            for event in self.ingestor.ingest(collection, sources):
-                jobs.record(job.id, _after(left.pop(event.document_id), event))
+            for event in self.ingestor.ingest(collection, sources, self._stopping):
+                item = left.pop(event.document_id, None)
+                if item is not None:
+                    jobs.record(job.id, _after(item, event))
+                else:  # it was found packed in another
+                    jobs.add(job.id, _after(JobDocument(0, event.document_id), event))
         except Locked as error:
             jobs.wait(job.id, str(error))
             return False
@@ -128,44 +134,39 @@ class Worker:
 
     def _sources(
         self, collection: Collection, job: Job, pending: list[JobDocument]
-    ) -> Iterator[SpooledDocument]:
+    ) -> Iterator[StoredSource | SpooledText]:
         for item in pending:
             if self._stopping.is_set():
                 return
-            yield SpooledDocument(collection, job.id, item, self.max_bytes)
+            path = collection.jobs.path(job.id, item.number)
+            name = item.document_id
+            if item.title is not None:
+                yield SpooledText(path, name, item.title, item.metadata, self.max_bytes)
+            else:
+                yield StoredSource(path, name, item.file_name, item.metadata, self.max_bytes)
 
 
 @dataclass(frozen=True, slots=True)
-class SpooledDocument:
-    """A document of a job, loaded when its turn comes."""
+class SpooledText:
+    """A text that was handed in, loaded when its turn comes."""
 
-    collection: Collection
-    job_id: str
-    item: JobDocument
+    path: Path
+    document_id: str
+    title: str
+    metadata: Mapping[str, Json]
     max_bytes: int
 
-    @property
-    def document_id(self) -> str:
-        """The id that its document will have."""
-        return self.item.document_id
-
-    def __call__(self) -> Source | Document:
-        item = self.item
-        path = self.collection.jobs.path(self.job_id, item.number)
-        source = load(path, item.document_id, self.max_bytes)
-        if item.title is not None:
-            text = source.data.decode("utf-8")
-            return document_from_text(item.document_id, item.title, text, item.metadata)
-        if not source.data:
-            raise UnreadableFile("the file is empty")
-        metadata = {"file_name": item.file_name, **item.metadata}
-        return replace(source, name=item.file_name, metadata=metadata)
+    def __call__(self) -> Document:
+        data = load(self.path, self.document_id, self.max_bytes).data
+        text = data.decode("utf-8")
+        return document_from_text(self.document_id, self.title, text, self.metadata)
 
 
 def _after(item: JobDocument, event: Ingested) -> JobDocument:
     return replace(
         item,
         state=event.state.value,
+        stage=event.stage,
         reason=event.reason,
         chunks=event.chunks,
         embedded=event.embedded,
