@@ -41,7 +41,7 @@ PARSERS: Mapping[str, str] = {
 
 PARSER_VERSIONS: Mapping[str, int] = {
     "application/pdf": 2,
-    DOCX: 1,
+    DOCX: 2,
     PPTX: 1,
     XLSX: 1,
     "text/csv": 1,

@@ -7,34 +7,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+from ingest.counting import written
 
-_CN_DIGITS = "〇一二三四五六七八九"
-_CHINESE = frozenset(
-    (
-        "chineseCounting",
-        "chineseCountingThousand",
-        "taiwaneseCounting",
-        "japaneseCounting",
-        "ideographDigital",
-        "taiwaneseCountingThousand",
-    )
-)
-_ROMAN = (
-    (1000, "m"),
-    (900, "cm"),
-    (500, "d"),
-    (400, "cd"),
-    (100, "c"),
-    (90, "xc"),
-    (50, "l"),
-    (40, "xl"),
-    (10, "x"),
-    (9, "ix"),
-    (5, "v"),
-    (4, "iv"),
-    (1, "i"),
-)
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 def value(element: etree._Element | None, path: str, name: str = "val") -> str | None:
@@ -54,31 +29,28 @@ def number(element: etree._Element | None, path: str) -> int | None:
         return None
 
 
-def written(count: int, form: str) -> str:
-    """A number in one of Word's forms; decimal for those not known."""
-    if form in ("lowerLetter", "upperLetter") and count > 0:
-        letter = chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 9)
-        return letter.upper() if form == "upperLetter" else letter
-    if form in ("lowerRoman", "upperRoman") and 0 < count < 4000:
-        roman = ""
-        for size, sign in _ROMAN:
-            roman += sign * (count // size)
-            count %= size
-        return roman.upper() if form == "upperRoman" else roman
-    if form in _CHINESE and 0 < count < 100:
-        tens, ones = divmod(count, 10)
-        head = "" if not tens else ("十" if tens == 1 else _CN_DIGITS[tens] + "十")
-        return head + (_CN_DIGITS[ones] if ones else "")
-    return f"{count:02d}" if form == "decimalZero" else str(count)
-
-
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of a list: its form, the number it starts with, and its text ("%1.%2")."""
+    """One level of a list: its form, the number it starts with, its text ("%1.%2"), the
+    paragraph style that it belongs to, and whether it shows outer levels in digits."""
 
     form: str
     start: int
     text: str
+    style: str = ""
+    digits: bool = False
+
+    @staticmethod
+    def of(item: etree._Element) -> Level:
+        """The level that a w:lvl defines."""
+        start = number(item, f"{W}start")
+        return Level(
+            value(item, f"{W}numFmt") or "decimal",
+            1 if start is None else start,
+            value(item, f"{W}lvlText") or "",
+            value(item, f"{W}pStyle") or "",
+            item.find(f"{W}isLgl") is not None,
+        )
 
 
 @dataclass
@@ -90,6 +62,7 @@ class Numbering:
     counts: dict[str, dict[int, int]] = field(default_factory=dict)
     started: set[tuple[str, int]] = field(default_factory=set)
     restarts: dict[tuple[str, int], int] = field(default_factory=dict)
+    own_levels: dict[tuple[str, int], Level] = field(default_factory=dict)
 
     @staticmethod
     def of(root: etree._Element | None) -> Numbering:
@@ -97,31 +70,47 @@ class Numbering:
         lists = Numbering()
         if root is None:
             return lists
+        styled: dict[str, str] = {}  # list style -> the definition that it stands for
+        linked: dict[str, str] = {}  # definition -> the list style that it refers to
         for definition in root.findall(f"{W}abstractNum"):
             name = definition.get(f"{W}abstractNumId") or ""
+            if style := value(definition, f"{W}styleLink"):
+                styled[style] = name
+            if style := value(definition, f"{W}numStyleLink"):
+                linked[name] = style
             for item in definition.findall(f"{W}lvl"):
-                depth = item.get(f"{W}ilvl") or "0"
-                start = number(item, f"{W}start")
-                lists.levels[name, int(depth) if depth.isdecimal() else 0] = Level(
-                    value(item, f"{W}numFmt") or "decimal",
-                    1 if start is None else start,
-                    value(item, f"{W}lvlText") or "",
-                )
+                lists.levels[name, _depth(item)] = Level.of(item)
         for instance in root.findall(f"{W}num"):
             name = instance.get(f"{W}numId") or ""
-            lists.abstract[name] = value(instance, f"{W}abstractNumId") or ""
+            definition_name = value(instance, f"{W}abstractNumId") or ""
+            definition_name = styled.get(linked.get(definition_name, ""), definition_name)
+            lists.abstract[name] = definition_name
             for override in instance.findall(f"{W}lvlOverride"):
                 start = number(override, f"{W}startOverride")
-                depth = override.get(f"{W}ilvl") or "0"
-                if start is not None and depth.isdecimal():
-                    lists.restarts[name, int(depth)] = start
+                depth = _depth(override)
+                if start is not None:
+                    lists.restarts[name, depth] = start
+                own = override.find(f"{W}lvl")
+                if own is not None:
+                    lists.own_levels[name, depth] = Level.of(own)
         return lists
+
+    def level(self, name: str, depth: int) -> Level | None:
+        """The level of list `name` at `depth`, its own or that of its definition."""
+        key = self.abstract.get(name, name)
+        return self.own_levels.get((name, depth)) or self.levels.get((key, depth))
+
+    def depth_of_style(self, name: str, style: str) -> int:
+        """The depth at which list `name` counts paragraphs of a style, 0 where it names none."""
+        key = self.abstract.get(name, name)
+        found = [d for (n, d), level in self.levels.items() if n == key and level.style == style]
+        return min(found, default=0) if style else 0
 
     def marker(self, name: str, depth: int) -> str:
         """Count one more paragraph of list `name` at `depth` (from 0); its marker with a space
         after it: "- " for bullets, "" where the list shows none."""
         key = self.abstract.get(name, name)
-        level = self.levels.get((key, depth))
+        level = self.level(name, depth)
         if level is None or level.form == "bullet":
             return "- "
         counts = self.counts.setdefault(key, {})
@@ -138,8 +127,14 @@ class Numbering:
 
         def shown(match: re.Match[str]) -> str:
             at = int(match.group(1)) - 1
-            other = self.levels.get((key, at), level)
-            return written(counts.get(at, other.start), other.form)
+            other = self.level(name, at) or level
+            form = "decimal" if level.digits and at != depth else other.form
+            return written(counts.get(at, other.start), form)
 
         text = re.sub(r"%([1-9])", shown, level.text).strip()
         return f"{text} " if text else ""
+
+
+def _depth(item: etree._Element) -> int:
+    text = item.get(f"{W}ilvl") or "0"
+    return int(text) if text.isdecimal() and len(text) < 3 else 0

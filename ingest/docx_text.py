@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.docx_numbering import W, value
+from ingest.ooxml import MC, M
 
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-# Tracked deletions, the older twin of a drawing, field codes, and text boxes (read apart).
+# Tracked deletions, the older twin of a drawing, field codes, phonetic guides, and text boxes
+# (read apart).
 _SKIPPED = frozenset(
     f"{W}{name}"
-    for name in ("del", "moveFrom", "delText", "instrText", "txbxContent", "pPr", "rPr")
-) | {f"{_MC}Fallback"}
+    for name in ("del", "moveFrom", "delText", "instrText", "txbxContent", "pPr", "rPr", "rt")
+) | {f"{MC}Fallback"}
+OMITTED = frozenset((f"{W}del", f"{W}moveFrom", f"{MC}Fallback"))
+"""What is not read, and nothing in it: tracked deletions, the older twin of a drawing."""
 _MONOSPACE = re.compile(
     r"courier|consolas|monaco|menlo|mono|lucida console|source code|fira code|cascadia", re.I
 )
@@ -29,15 +31,22 @@ def visible(element: etree._Element) -> Iterator[etree._Element]:
         node = stack.pop()
         if not isinstance(node.tag, str) or node.tag in _SKIPPED:
             continue
+        if node.tag == f"{W}r" and _is_hidden(node):
+            continue
         yield node
         stack.extend(reversed(node))
+
+
+def _is_hidden(run: etree._Element) -> bool:
+    found = run.find(f"{W}rPr/{W}vanish")
+    return found is not None and found.get(f"{W}val", "1") not in ("0", "false", "off")
 
 
 def raw_text(paragraph: etree._Element) -> str:
     """The paragraph's text as it stands, line breaks and tabs kept."""
     parts: list[str] = []
     for node in visible(paragraph):
-        if node.tag in (f"{W}t", f"{_M}t"):
+        if node.tag in (f"{W}t", f"{M}t"):
             parts.append(node.text or "")
         elif node.tag == f"{W}tab":
             parts.append("\t")
@@ -84,7 +93,7 @@ def text_boxes(paragraph: etree._Element) -> list[etree._Element]:
     stack = list(reversed(paragraph))
     while stack:
         node = stack.pop()
-        if node.tag in (f"{W}del", f"{W}moveFrom", f"{_MC}Fallback"):
+        if node.tag in OMITTED:
             continue
         if node.tag == f"{W}txbxContent":
             found.append(node)

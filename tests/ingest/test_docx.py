@@ -272,6 +272,202 @@ def test_broken_file_is_unreadable(damage: str) -> None:
 
 
 def test_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.parse.docx._MAX_BYTES", 1000)
+    monkeypatch.setattr("ingest.package.MAX_UNPACKED", 1000)
     with pytest.raises(UnreadableFile, match="split the document"):
         parse(saved(docx.Document()))
+
+
+def paragraph(text: str, settings: str = "", run: str = "") -> str:
+    return (
+        f"<w:p {NS}><w:pPr>{settings}</w:pPr><w:r><w:rPr>{run}</w:rPr>"
+        f'<w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
+    )
+
+
+def test_table_of_contents_is_furniture() -> None:
+    document = docx.Document()
+    document.add_paragraph("目录")
+    begin = (
+        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>TOC \\o</w:instrText></w:r>'
+    )
+    end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    add_xml(document, f"<w:p {NS}>{begin}<w:r><w:t>One</w:t><w:tab/><w:t>1</w:t></w:r></w:p>")
+    add_xml(document, f"<w:p {NS}><w:r><w:t>Two</w:t><w:tab/><w:t>2</w:t></w:r>{end}</w:p>")
+    document.add_heading("One", 1)
+    document.add_paragraph("text")
+    parsed = parse(document)
+    assert body(document) == [(H, 1, "One"), (P, 0, "text")]
+    assert [b.text for b in parsed.blocks[:3]] == ["目录", "One 1", "Two 2"]
+
+
+def test_contents_drawn_by_hand_and_in_controls() -> None:
+    document = docx.Document()
+    for line in ("Contents", "Aim .......... 1", "Ways\t2", "Ends……5"):
+        document.add_paragraph(line)
+    add_xml(
+        document,
+        f"<w:sdt {NS}><w:sdtPr><w:docPartObj><w:docPartGallery w:val='Table of Contents'/>"
+        f"</w:docPartObj></w:sdtPr><w:sdtContent>{paragraph('listed')}</w:sdtContent></w:sdt>",
+    )
+    document.add_paragraph("Total ..... 5")
+    assert body(document) == [(P, 0, "Total ..... 5")]
+
+
+def test_a_field_that_is_never_closed_hides_nothing() -> None:
+    document = docx.Document()
+    begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>TOC</w:instrText></w:r>'
+    add_xml(document, f"<w:p {NS}>{begin}<w:r><w:t>shown</w:t></w:r></w:p>")
+    assert body(document) == [(P, 0, "shown")]
+
+
+def test_headings_by_number_and_look_where_there_are_no_styles() -> None:
+    document = docx.Document()
+    bold, large = "<w:b/>", '<w:b/><w:sz w:val="44"/>'
+    running = "本办法适用于公司全体员工，自发布之日起施行，由人力资源部负责解释。"
+    for text, run in [
+        ("员工管理办法", large),
+        ("第一章 总则", bold),
+        ("第一节 目的", bold),
+        (running, ""),
+        ("第二章 职责", bold),
+        ("一、部门职责", bold),
+        (running, ""),
+        ("1.1 细则", bold),
+        (running, ""),
+        ("一、这一条只是列举的正文", ""),
+    ]:
+        add_xml(document, paragraph(text, '<w:jc w:val="center"/>' if run == large else "", run))
+    document.core_properties.title = ""
+    headings = [(level, text) for kind, level, text in body(document) if kind is H]
+    assert headings == [
+        (1, "员工管理办法"),
+        (1, "第一章 总则"),
+        (2, "第一节 目的"),
+        (1, "第二章 职责"),
+        (3, "一、部门职责"),
+        (4, "1.1 细则"),
+    ]
+    assert parse(document).title == "员工管理办法"
+
+
+def test_bold_lines_are_no_headings_where_styles_make_them() -> None:
+    document = docx.Document()
+    document.add_heading("One", 1)
+    document.add_heading("Two", 2)
+    add_xml(document, paragraph("A bold claim", "", "<w:b/>"))
+    assert body(document)[-1] == (P, 0, "A bold claim")
+
+
+def test_header_of_two_rows_and_title_row() -> None:
+    document = docx.Document()
+    lines = [("销售表",) * 3, ("地区", "销量", "销量"), ("地区", "甲", "乙"), ("北", "1", "2")]
+    table = document.add_table(rows=4, cols=3)
+    for r, line in enumerate(lines):
+        for c, text in enumerate(line):
+            table.cell(r, c).text = text
+    for one, two in [((0, 0), (0, 2)), ((1, 1), (1, 2)), ((1, 0), (2, 0))]:
+        first, last = table.cell(*one), table.cell(*two)
+        text = first.text
+        merged = first.merge(last)
+        merged.text = text
+    caption, block = (b for b in parse(document).blocks if b.kind is not BlockKind.FURNITURE)
+    assert (caption.kind, caption.text) == (BlockKind.CAPTION, "销售表")
+    assert block.table is not None
+    assert block.table.header_rows == 2
+    assert block.table.rows[2] == ("北", "1", "2")
+
+
+def test_text_boxes_in_cells_come_once_and_rows_are_numbered() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    box = "<w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent>"
+    table.cell(0, 0).paragraphs[0]._p.append(
+        parse_xml(
+            f'<w:r {NS} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+            f"<mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+            "</mc:AlternateContent></w:r>"
+        )
+    )
+    table.cell(0, 1).text = "name"
+    table.cell(1, 0).paragraphs[0].style = "List Number"
+    table.cell(1, 1).text = "x"
+    found = parse(document).blocks[0].table
+    assert found is not None
+    assert found.rows == (("boxed", "name"), ("1.", "x"))
+
+
+def test_captions_by_sequence_field_and_by_place() -> None:
+    document = docx.Document()
+    add_xml(
+        document,
+        f'<w:p {NS}><w:r><w:t xml:space="preserve">图 </w:t></w:r><w:fldSimple w:instr=" SEQ 图 ">'
+        "<w:r><w:t>1</w:t></w:r></w:fldSimple><w:r><w:t> 系统结构</w:t></w:r></w:p>",
+    )
+    document.add_paragraph("表1 各地销量")
+    table = document.add_table(rows=2, cols=2)
+    for n, cell in enumerate(table._cells):
+        cell.text = f"c{n}"
+    document.add_paragraph("Table 1 shows the sums of all regions.")
+    assert [(k, t) for k, _, t in body(document) if k is not BlockKind.TABLE] == [
+        (BlockKind.CAPTION, "图 1 系统结构"),
+        (BlockKind.CAPTION, "表1 各地销量"),
+        (P, "Table 1 shows the sums of all regions."),
+    ]
+
+
+def test_hidden_text_and_phonetic_guides_are_left_out() -> None:
+    document = docx.Document()
+    base = "<w:rubyBase><w:r><w:t>拼</w:t></w:r></w:rubyBase>"
+    ruby = f"<w:ruby><w:rt><w:r><w:t>pin</w:t></w:r></w:rt>{base}</w:ruby>"
+    add_xml(
+        document,
+        f"<w:p {NS}><w:r><w:t>a</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r>"
+        f"<w:r>{ruby}</w:r></w:p>",
+    )
+    assert body(document) == [(P, 0, "a拼")]
+
+
+def test_numbers_of_outer_levels_in_digits_and_lists_by_style() -> None:
+    document = docx.Document()
+    numbering = document.part.numbering_part.element
+    levels = (
+        '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="chineseCounting"/>'
+        '<w:pStyle w:val="Heading1"/><w:lvlText w:val="第%1章"/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/>'
+        '<w:pStyle w:val="Heading2"/><w:isLgl/><w:lvlText w:val="%1.%2"/></w:lvl>'
+    )
+    numbering.insert(
+        0, parse_xml(f'<w:abstractNum {NS} w:abstractNumId="78">{levels}</w:abstractNum>')
+    )
+    numbering.append(parse_xml(f'<w:num {NS} w:numId="78"><w:abstractNumId w:val="78"/></w:num>'))
+    for style in ("Heading 1", "Heading 2"):
+        settings = document.styles[style].element.get_or_add_pPr()
+        settings.append(parse_xml(f'<w:numPr {NS}><w:numId w:val="78"/></w:numPr>'))
+    for text, level in [("绪论", 1), ("背景", 2), ("方法", 1), ("数据", 2), ("模型", 2)]:
+        document.add_heading(text, level)
+    assert [text for _, _, text in body(document)] == [
+        "第一章 绪论",
+        "1.1 背景",
+        "第二章 方法",
+        "2.1 数据",
+        "2.2 模型",
+    ]
+
+
+def test_properties_that_programs_made_up_are_no_title() -> None:
+    document = docx.Document()
+    document.core_properties.title = "Microsoft Word - Document1"
+    document.core_properties.keywords = "甲；乙"
+    document.add_paragraph("x")
+    parsed = parse(document)
+    assert parsed.title == ""
+    assert parsed.metadata["tags"] == ("甲", "乙")
+
+
+def test_a_relation_that_leads_nowhere_does_no_harm() -> None:
+    document = docx.Document()
+    document.add_paragraph("kept")
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    relation = f'<Relationship Id="rId77" Type="{kind}" Target="../NULL"/>'
+    data = with_part(saved(document), "footnotes.xml", "<x/>", relation)
+    assert [b.text for b in parse(data).blocks if b.kind is P] == ["kept"]
