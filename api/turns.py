@@ -31,7 +31,7 @@ from ingest.pipeline import (
     Task,
     Workers,
     is_container,
-    media_type_of,
+    is_of_type,
     read_file,
 )
 
@@ -272,7 +272,7 @@ class Turns:
             and state.origin.given == handed_in
             and (
                 # Its bytes have been told the type of before; by now it may be another.
-                media_type_of(loaded) == record.media_type
+                is_of_type(loaded, record.media_type)
                 if isinstance(loaded, Source)
                 else loaded.title == record.title
             )

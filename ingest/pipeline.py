@@ -27,6 +27,7 @@ from ingest.contract import (
     UnreadableFile,
     load_component,
 )
+from ingest.encrypted import decrypted
 from ingest.files import (
     SIDECARS,
     Barred,
@@ -40,7 +41,7 @@ from ingest.files import (
     shown,
 )
 from ingest.language import language_of
-from ingest.media import why_unreadable
+from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import with_reader
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
@@ -63,8 +64,8 @@ __all__ = [
     "document_from_text",
     "fingerprint",
     "is_container",
+    "is_of_type",
     "load",
-    "media_type_of",
     "metadata_object",
     "read",
     "read_file",
@@ -94,8 +95,10 @@ def read(
     Raises UnreadableFile with a reason a person can act on, for anything wrong with the file.
     """
     media_type = sniff(source.data, source.name)
+    if media_type not in PARSERS and is_container(media_type):
+        raise UnreadableFile(f"the file is {describe(media_type)}: it has no text of its own")
     if media_type not in PARSERS:
-        raise UnreadableFile(why_unreadable(media_type, PARSERS))
+        raise UnreadableFile(why_unreadable(media_type, {**PARSERS, **UNPACKERS}))
     options = with_reader(media_type, (parser_options or {}).get(media_type, {}))
     parser = cast(Parser, load_component(PARSERS, media_type, **options))
     try:
@@ -147,9 +150,13 @@ class Reading:
     needs_password: bool = False
 
 
-def media_type_of(source: Source) -> str:
-    """The type of a file, by its content and name."""
-    return sniff(source.data, source.name)
+def is_of_type(source: Source, media_type: str) -> bool:
+    """Whether a file that was read as of that type would be so again. What an encrypted file
+    holds is taken to be what it was."""
+    try:
+        return sniff(source.data, source.name) in (media_type, ENCRYPTED_OFFICE)
+    except BraidError:
+        return False
 
 
 def is_container(media_type: str) -> bool:
@@ -186,16 +193,26 @@ def read_file(task: Task) -> Reading:
         return Reading(failure=str(error), stage="load")
     if isinstance(given, Document):
         return Reading(given)
-    media_type = sniff(given.data, given.name)
+    content_hash = given.content_hash
+    try:
+        media_type = sniff(given.data, given.name)
+        if media_type == ENCRYPTED_OFFICE:
+            given = replace(given, data=decrypted(given.data, task.passwords))
+            media_type = sniff(given.data, given.name)
+    except BraidError as error:
+        needs = isinstance(error, PasswordNeeded)
+        return Reading(failure=str(error), stage="read", needs_password=needs)
     if media_type not in PARSERS and media_type not in UNPACKERS:
-        return Reading(failure=why_unreadable(media_type, PARSERS), stage="read")
+        reason = why_unreadable(media_type, {**PARSERS, **UNPACKERS})
+        return Reading(failure=reason, stage="read")
     reading = Reading()
     if task.folder is not None and media_type in UNPACKERS:
         task.folder.mkdir(parents=True, exist_ok=True)
         reading = replace(_unpack(given, task.folder), has_text=media_type in PARSERS)
     if task.text and media_type in PARSERS:
         try:
-            reading = replace(reading, document=_read_with_passwords(given, media_type, task))
+            document = _read_with_passwords(given, media_type, task)
+            reading = replace(reading, document=replace(document, content_hash=content_hash))
         except BraidError as error:
             reading = replace(
                 reading,

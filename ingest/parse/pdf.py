@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ingest.contract import BlockKind, Json, Parsed, Source, Unavailable, UnreadableFile
+from ingest.contract import (
+    BlockKind,
+    Json,
+    Parsed,
+    PasswordNeeded,
+    Source,
+    Unavailable,
+    UnreadableFile,
+)
 from ingest.ocr_page import MUPDF, PageReader
 from ingest.ocr_pdf import Scans
 from ingest.pdf_blocks import Draft, drafts_of
@@ -113,7 +121,7 @@ def _open(pymupdf: Any, data: bytes, password: str) -> Any:
         ) from error
     if locked:
         document.close()
-        raise UnreadableFile(
+        raise PasswordNeeded(
             "the PDF is encrypted and the password given does not open it: check the password"
             if password
             else "the PDF is encrypted; it needs its password: give it, or save a copy without"
