@@ -48,7 +48,7 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "text/tab-separated-values": 1,
     "text/html": 2,
     "text/markdown": 2,
-    "text/plain": 1,
+    "text/plain": 2,
     "application/rtf": 1,
     "message/rfc822": 1,
     "application/vnd.ms-outlook": 1,

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.contract import Block, BlockKind, Json, Parsed, Source
+from ingest.contract import Block, BlockKind, Json, Parsed, Source, Table
 from ingest.encodings import decode
 from ingest.lines import ends_sentence, is_spaceless, join_lines, tidy
+from ingest.mojibake import undo
 from ingest.numbering import numbering, scheme_levels
+from ingest.tables import to_markdown
+from ingest.text_pages import join_pages
+from ingest.text_tables import read_text_table
 
 _BULLET = re.compile(r"([-*+•·◦‣▪●○■□➢–])[ \t\u3000]+(?=\S)")
 _ENUMERATED = re.compile(
@@ -59,15 +63,17 @@ class TextParser:
 
     def parse_text(self, text: str) -> Parsed:
         """The blocks of text that is already decoded."""
-        clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n\n")
-        groups = _groups(clean.replace("\x00", "").removeprefix("\ufeff"))
+        clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+        clean, furniture = join_pages(undo(clean.removeprefix("\ufeff")))
+        groups = _groups(clean)
         wrap = _measure(groups)
         drafts: list[_Draft] = []
         titled = _title_position(groups, wrap)
         for position, group in enumerate(groups):
             drafts.extend(_read_group(group, wrap, position == titled))
         title = next((draft.text for draft in drafts if draft.scheme == "title"), "")
-        return Parsed(tuple(_finish(drafts)), title)
+        shown = (Block(BlockKind.FURNITURE, line) for line in furniture)
+        return Parsed((*_finish(drafts), *shown), title)
 
 
 @dataclass(slots=True)
@@ -76,6 +82,7 @@ class _Draft:
     text: str
     level: int = 0
     scheme: str = ""
+    table: Table | None = None
 
 
 def _groups(text: str) -> list[list[str]]:
@@ -135,6 +142,10 @@ def _read_group(group: Sequence[str], wrap: _Wrap, titled: bool) -> Iterator[_Dr
         indent = min(len(line) - len(line.lstrip()) for line in lines)
         yield _Draft(BlockKind.CODE, "\n".join(line[indent:] for line in lines))
         return
+    table = _table(lines)
+    if table is not None:
+        yield from table
+        return
     if (
         len(lines) > 1
         and sum(bool(_TABULAR.search(line[:400])) for line in lines) * 5 > len(lines) * 4
@@ -149,6 +160,19 @@ def _read_group(group: Sequence[str], wrap: _Wrap, titled: bool) -> Iterator[_Dr
         yield _Draft(BlockKind.HEADING, tidy(lines[0]), 1, "caps")
         return
     yield from _read_lines(lines, wrap)
+
+
+def _table(lines: Sequence[str]) -> list[_Draft] | None:
+    """A table that the lines draw, with the lines above it that are its caption."""
+    for above in range(min(3, len(lines) - 1)):
+        if above and _TABULAR.search(lines[above - 1]):
+            return None
+        table = read_text_table(lines[above:])
+        if table is not None:
+            caption = join_lines(lines[:above])
+            drafts = [_Draft(BlockKind.CAPTION, caption)] if caption else []
+            return [*drafts, _Draft(BlockKind.TABLE, to_markdown(table), table=table)]
+    return None
 
 
 def _read_lines(lines: list[str], wrap: _Wrap) -> Iterator[_Draft]:
@@ -337,4 +361,4 @@ def _finish(drafts: Sequence[_Draft]) -> Iterator[Block]:
             level = len(indents)
         else:
             indents = []
-        yield Block(draft.kind, draft.text, level)
+        yield Block(draft.kind, draft.text, level, table=draft.table)

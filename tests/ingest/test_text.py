@@ -209,3 +209,59 @@ def test_scheme_levels_follow_what_occurs() -> None:
     assert scheme_levels(["dec2", "cn-chapter", "dec3"]) == {"cn-chapter": 1, "dec2": 2, "dec3": 3}
     assert scheme_levels(["dec1", "dec2"], top=2) == {"dec1": 2, "dec2": 3}
     assert scheme_levels(["dec1", "dec2"], {"dec1": 3}) == {"dec1": 3, "dec2": 4}
+
+
+RULE = "+------+-----+\n"
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        f"{RULE}| Name | Qty |\n+======+=====+\n| a b  | 1   |\n{RULE}| c    | 2   |\n{RULE}",
+        f"{RULE}| Name | Qty |\n{RULE}| a b  | 1   |\n| c    | 2   |\n{RULE}",
+        "┌──────┬─────┐\n│ Name │ Qty │\n├──────┼─────┤\n│ a b  │ 1   │\n│ c    │ 2   │\n"
+        "└──────┴─────┘",
+        " Name | Qty\n------+-----\n a b  | 1\n c    | 2",
+        "Name\tQty\na b\t1\nc\t2",
+        "Name   Qty\n-----  ---\na b    1\nc      2",
+        "Name   Qty\na b      1\nc        2",
+    ],
+)  # fmt: skip
+def test_drawn_tables(drawn: str) -> None:
+    (_, block) = TextParser().parse_text(f"Before it.\n\n{drawn}\n").blocks
+    assert block.table is not None
+    assert block.table.rows == (("Name", "Qty"), ("a b", "1"), ("c", "2"))
+    assert block.table.header_rows == 1
+
+
+def test_columns_of_wide_characters_and_a_caption() -> None:
+    text = "前面的话。\n\n表1 价格\n项目    单价    数量\n苹果    5       10\n大西瓜  12      3\n"
+    blocks = TextParser().parse_text(text).blocks
+    assert blocks[1].text == "表1 价格"
+    assert blocks[2].table is not None
+    assert blocks[2].table.rows[2] == ("大西瓜", "12", "3")
+
+
+def test_prose_is_no_table() -> None:
+    text = "Some prose here\ngoes on  with two blanks\nbut is no table at all\n"
+    assert all(b.table is None for b in TextParser().parse_text(text).blocks)
+
+
+def test_running_heads_of_pages_are_furniture() -> None:
+    body = "The report says that the results of the year were good and that the next one"
+    others = ("", "", "", "Nothing else of note happened in the fourth quarter.")
+    pages = [f"Annual report\n\n{others[n - 1] or body}\n\n{n}" for n in range(1, 5)]
+    pages[0] = "Annual report\n\nA first page that says what is to come.\n\n1"
+    pages[1] = f"Annual report\n\n{body} will\n\nPage 2 of 4"
+    pages[2] = "Annual report\n\nbe better still.\n\n3"
+    blocks = TextParser().parse_text("\x0c".join(pages)).blocks
+    furniture = [b.text for b in blocks if b.kind is BlockKind.FURNITURE]
+    assert furniture == ["Annual report", "1", "Page 2 of 4", "3", "4"]
+    text = "\n".join(b.text for b in blocks if b.kind is not BlockKind.FURNITURE)
+    assert "the next one will be better still." in text
+    assert "Annual report" not in text
+
+
+def test_a_form_feed_without_pages_loses_nothing() -> None:
+    blocks = TextParser().parse_text("One part of it.\x0cAnother part of it.\x0c").blocks
+    assert [b.text for b in blocks] == ["One part of it.", "Another part of it."]
