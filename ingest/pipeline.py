@@ -42,7 +42,7 @@ from ingest.files import (
 )
 from ingest.language import language_of
 from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
-from ingest.ocr_choice import with_reader
+from ingest.ocr_choice import ocr_types, with_reader
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff
@@ -67,6 +67,7 @@ __all__ = [
     "is_of_type",
     "load",
     "metadata_object",
+    "ocr_types",
     "read",
     "read_file",
     "shown",
