@@ -19,7 +19,7 @@ from generate.pipeline import AnswerPipeline, build_answers, build_model, passag
 from index.contract import Embedder
 from index.pipeline import Choice, Collection, Parts, Store, build_parts
 from ingest.contract import BadInput, Chunker
-from ingest.pipeline import Limits, build_chunker
+from ingest.pipeline import Limits, build_chunker, ocr_types
 from retrieve.contract import Query, SearchResult, Translator
 from retrieve.pipeline import Retriever, build_translator
 
@@ -84,7 +84,20 @@ class Braid:
         chunker = self._build_chunker()
         reading = self.settings.ingest
         limits = Limits(reading.timeout_s, reading.memory_mb, reading.recycle_after)
-        return Ingestor(chunker, self.parts.embedder, workers=reading.workers, limits=limits)
+        return Ingestor(
+            chunker,
+            self.parts.embedder,
+            self._parser_options(),
+            workers=reading.workers,
+            limits=limits,
+        )
+
+    def _parser_options(self) -> dict[str, dict[str, object]]:
+        """What parsers are told, by media type: how to read pictures, where that is set."""
+        given = self.settings.ocr.model_dump(exclude_defaults=True)
+        if "dictionary" in given:
+            given["dictionary"] = str(given["dictionary"])
+        return {kind: {"ocr": given} for kind in ocr_types()} if given else {}
 
     def _build_chunker(self) -> Chunker:
         """The chunker that is set, with the options that are, and what it needs from here."""

@@ -83,6 +83,25 @@ class IngestSettings(_Section):
     )
 
 
+class OcrSettings(_Section):
+    """How text is read off pictures: scanned pages, photographs."""
+
+    engine: Literal["auto", "rapidocr", "tesseract", "none"] = Field(
+        "auto", description="`auto`: rapidocr, else tesseract, whichever is installed"
+    )
+    second_engine: Literal["none", "rapidocr", "tesseract"] = Field(
+        "none", description="reads every page too; the surer of both lines stands"
+    )
+    dictionary: Path | None = Field(
+        None, description="file of words, one a line, by which doubtful words are mended"
+    )
+    languages: tuple[str, ...] = Field(
+        (), description="of tesseract, by its names; empty: `chi_sim`, `eng` as installed"
+    )
+    dpi: int = Field(200, ge=72, le=300, description="at which pages are drawn, if not finer")
+    threads: int = Field(0, ge=0, description="lines read at once; 0: one to a core, 2 at most")
+
+
 class ChunkerSettings(_Section):
     """How documents are cut: see docs/chunking.md. An option that is not set is the chunker's
     own; one that the chunker does not have is refused."""
@@ -184,6 +203,7 @@ class Settings(BaseSettings):
     sparse: SparseSettings = SparseSettings()
     dense: DenseSettings = DenseSettings()
     ingest: IngestSettings = IngestSettings()
+    ocr: OcrSettings = OcrSettings()
     chunker: ChunkerSettings = ChunkerSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()

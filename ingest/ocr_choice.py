@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ingest.components import OCR_ENGINES
+from ingest.components import OCR_ENGINES, PARSERS
 from ingest.contract import BadInput, OcrEngine, load_component
 from ingest.ocr_correction import Correction
 from ingest.ocr_page import PageReader
@@ -27,6 +27,15 @@ _OPTIONS = {
 _DPI = (72, 300)
 
 
+def ocr_types() -> list[str]:
+    """The media types that OCR can read."""
+    return [kind for kind in sorted(PARSERS) if _is_of_ocr(kind)]
+
+
+def _is_of_ocr(media_type: str) -> bool:
+    return media_type == "application/pdf" or media_type.startswith("image/")
+
+
 def with_reader(media_type: str, options: Mapping[str, object]) -> dict[str, object]:
     """The options of a parser with a reader in place of the plain values under `ocr`, where the
     type is one that OCR can read; without such values the defaults count.
@@ -37,7 +46,7 @@ def with_reader(media_type: str, options: Mapping[str, object]) -> dict[str, obj
     Raises BadInput for what is none of these.
     """
     given = options.get("ocr")
-    if not (media_type == "application/pdf" or media_type.startswith("image/")):
+    if not _is_of_ocr(media_type):
         return dict(options)
     if given is not None and not isinstance(given, Mapping):
         return dict(options)

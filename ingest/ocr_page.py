@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.contract import Block, OcrEngine, OcrLine
 from ingest.lines import is_spaceless
 from ingest.ocr_correction import Correction, better_lines
-from ingest.ocr_lines import direction_of, measured, page_lines
+from ingest.ocr_lines import direction_of, measured, mended, page_lines
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out
 from ingest.pdf_model import model_regions
 from ingest.pdf_rules import Drawn, Rule, ruled_tables
@@ -92,6 +92,7 @@ class PageReader:
         upright, quarters, found = self._upright(picture, expected)
         if self.second is not None:
             found = better_lines(found, self.second.recognize(upright))
+        found = [mended(line) for line in found]
         if self.correction is not None:
             found = [self.correction.corrected(line) for line in found]
         grey = grey_of(upright)
