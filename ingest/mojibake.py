@@ -108,7 +108,8 @@ def _gb_from_latin(text: str) -> str:
         except UnicodeDecodeError:
             continue
     joined = "".join(decoded)
-    han = sum("\u4e00" <= char <= "\u9fff" for char in joined)
+    # A row of middle dots is an ellipsis, not the same character over and over.
+    han = len({char for char in joined if "\u4e00" <= char <= "\u9fff"})
     usual = sum(_usual(char) for char in joined)
     high = len(_LATIN_HIGH.findall(text))
     if han < 3 or usual * 10 < len(joined) * 9 or len(joined) * 20 < high * 9:
