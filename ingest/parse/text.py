@@ -14,6 +14,7 @@ from ingest.lines import ends_sentence, is_spaceless, join_lines, tidy
 from ingest.mojibake import undo
 from ingest.numbering import numbering, scheme_levels
 from ingest.tables import to_markdown
+from ingest.text_outline import list_items
 from ingest.text_pages import join_pages
 from ingest.text_tables import read_text_table
 
@@ -37,7 +38,9 @@ _HEADING_SCHEMES = {
     "cn-part", "part", "cn-chapter", "chapter", "appendix", "item", "cn-section", "section",
     "cn-article", "article", "cn-list", "cn-paren", "dec1", "dec2", "dec3", "dec4", "roman",
 }  # fmt: skip
-_ALONE = {"cn-part", "part", "cn-chapter", "chapter", "appendix", "cn-section", "article"}
+_ALONE = {
+    "cn-part", "part", "cn-chapter", "chapter", "appendix", "cn-section", "cn-article", "article",
+}  # fmt: skip
 _LONGEST_PARAGRAPH = 20_000
 _WIDEST_WRAP = 160
 
@@ -340,8 +343,19 @@ def _paragraphs(text: str) -> Iterator[_Draft]:
         yield _Draft(BlockKind.PARAGRAPH, rest)
 
 
+def _numbered(draft: _Draft) -> tuple[str, str] | None:
+    """The scheme and the number of a heading that has them."""
+    if draft.kind is not BlockKind.HEADING:
+        return None
+    found = numbering(draft.text) if draft.scheme in _HEADING_SCHEMES else None
+    return (draft.scheme, found.number if found else "")
+
+
 def _finish(drafts: Sequence[_Draft]) -> Iterator[Block]:
     """Blocks with levels that are consistent over the text."""
+    for position in list_items([_numbered(draft) for draft in drafts]):
+        drafts[position].kind, drafts[position].scheme = BlockKind.LIST_ITEM, ""
+        drafts[position].level = 1
     top = 1 + any(draft.scheme == "title" for draft in drafts)
     loose = any(draft.scheme in ("caps", "=") for draft in drafts)
     numbered = [draft.scheme for draft in drafts if draft.scheme in _HEADING_SCHEMES]

@@ -265,3 +265,34 @@ def test_running_heads_of_pages_are_furniture() -> None:
 def test_a_form_feed_without_pages_loses_nothing() -> None:
     blocks = TextParser().parse_text("One part of it.\x0cAnother part of it.\x0c").blocks
     assert [b.text for b in blocks] == ["One part of it.", "Another part of it."]
+
+
+def test_numbers_out_of_turn_are_those_of_items() -> None:
+    text = (
+        "1 Overview\n\nBody one goes here.\n\n2 Risks\n\nBody two goes here.\n\n"
+        "1. Form an emergency group\n\n2. Rehearse the loss of a supplier\n\nBody three.\n\n"
+        "3 Outlook\n\nBody four.\n"
+    )
+    assert [kind for kind, _, _ in read(text)] == [
+        "heading", "paragraph", "heading", "paragraph", "list_item", "list_item", "paragraph",
+        "heading", "paragraph",
+    ]  # fmt: skip
+    parts = (
+        "第一章 甲章",
+        "1. 子题",
+        "正文。",
+        "2. 丑题",
+        "正文。",
+        "第二章 乙章",
+        "1. 寅题",
+        "正文。",
+    )
+    restarted = "\n\n".join(parts)
+    assert [level for kind, level, _ in read(restarted) if kind == "heading"] == [1, 2, 2, 1, 2]
+
+
+def test_an_article_number_alone_is_a_heading() -> None:
+    assert read("第一章 总则\n\n第一条\n\n本办法适用于全体员工。\n")[:2] == [
+        ("heading", 1, "第一章 总则"),
+        ("heading", 2, "第一条"),
+    ]
