@@ -19,6 +19,7 @@ _KEEPS_HYPHEN = re.compile(
     r"one|two|three|four|five|first|second|third|year|third|real|state|so|follow|on|off)-$",
     re.IGNORECASE,
 )
+_COMPOUND = re.compile(r"[^\W\d_]-[^\W\d_]+-$")
 _SENTENCE_END = re.compile(r"[.!?。！？…；;:：][\"'”’»）)\]」』】]*$")
 _URL_TAIL = re.compile(r"(?:https?://|www\.)\S*[/\-_=&?.]$|://$")
 _DASH_TAIL = re.compile(r"\w[–—/]$")
@@ -88,7 +89,8 @@ def _seam(before: str, after: str) -> tuple[bool, str]:
     if before.endswith("\u00ad"):
         return True, ""
     if _HYPHENATED.search(before[-40:]) and after[0].islower():
-        return _KEEPS_HYPHEN.search(before[-20:]) is None, ""
+        compound = _COMPOUND.search(before[-60:]) or _KEEPS_HYPHEN.search(before[-20:])
+        return compound is None, ""
     if is_spaceless(before[-1]) or is_spaceless(after[0]):
         return False, ""
     tail = before[-200:].rsplit(" ", 1)[-1]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.lines import is_spaceless
+from ingest.pdf_blocks import is_caption
 from ingest.pdf_layout import Bounds, Grid, Line, Places, Region, Span, union
 from ingest.pdf_rules import Drawn
 from ingest.pdf_tables import holds_value
@@ -77,6 +78,11 @@ def _is_near(before: Line, line: Line) -> bool:
         _NUMBERED.fullmatch(text) is not None and not holds_value(line.text.strip())
     )
     first = lead and len(text) <= 8 and not text.isdigit()
+    after = line.text.strip()
+    if after in ("%", ")", ")%") and gap < 0.9 * size:
+        return True
+    if holds_value(after) and (holds_value(text) or text[-1:].isdigit()):
+        return gap < 0.3 * size  # figures of two narrow columns
     return gap < (4.0 * size if first else 0.9 * size)
 
 
@@ -87,7 +93,7 @@ def aligned_tables(lines: Sequence[Line], drawn: Drawn) -> list[Found]:
     found: list[Found] = []
     start = 0
     while start < len(rows):
-        if not rows[start].tabular:
+        if not rows[start].tabular or is_caption(_text(rows[start])):
             start += 1
             continue
         end = _end_of(rows, start)
@@ -116,7 +122,7 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
         if row.tabular:
             last = index
             left = min(left, row.box[0])
-        elif index - last > 3 or _is_prose(row, rows[start : last + 1]):
+        elif index - last > 3 or _is_prose(row, rows[start : last + 1], rows[index : index + 4]):
             break
     # A label that wraps, or a total's lead, below the last row of several cells.
     if last + 1 < len(rows) and not rows[last + 1].tabular and last > start:
@@ -132,9 +138,10 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
     return last + 1
 
 
-def _is_prose(row: Row, above: Sequence[Row]) -> bool:
-    """Whether a single text reaches over the columns of the rows above."""
-    box = union(one.box for one in above)
+def _is_prose(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
+    """Whether a single text reaches over the columns of the rows above; how wide the table is
+    may only be seen by the rows below."""
+    box = union(one.box for one in (*above, *(one for one in below if one.tabular)))
     wide = row.box[2] - row.box[0] > 0.72 * (box[2] - box[0])
     second = sorted(cell.box[0] for one in above for cell in one.cells[1:2])
     over = bool(second) and row.box[2] > second[len(second) // 2] + 12
@@ -161,7 +168,11 @@ def _with_heads(rows: Sequence[Row], start: int, end: int) -> int:
             max(r.box[2] for r in inside) - min(r.box[0] for r in inside)
         )
         in_place = row.box[2] <= max(r.box[2] for r in inside) + 4 and row.box[2] > min(seconds)
-        if row.tabular or not (over_columns and close and narrow and in_place):
+        if (
+            row.tabular
+            or is_caption(_text(row))
+            or not (over_columns and close and narrow and in_place)
+        ):
             break
         first -= 1
     return first
@@ -199,7 +210,8 @@ def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
         if not span.text.strip() and parts:
             continue
         before = parts[-1][-1].box[2] if parts else 0.0
-        between = any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
+        apart = span.box[0] - before > 0.45 * span.size
+        between = apart and any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
         if parts and not between:
             parts[-1].append(span)
         else:
@@ -236,6 +248,12 @@ def _gutters(rows: Sequence[Row], box: Bounds) -> tuple[float, ...]:
             depth -= 1
             if depth == allowed:
                 open_from = place
+    if len(found) > 1 and not any(
+        cell.box[2] < found[0] < other.box[0] and other.box[2] < found[1] + 2
+        for row in rows
+        for cell, other in pairwise(row.cells)
+    ):
+        found.pop(0)  # labels that are further in, and no column of their own
     return tuple(found)
 
 
@@ -272,7 +290,7 @@ def _are_leaders(rows: Sequence[Row]) -> bool:
 
 
 def _text(row: Row) -> str:
-    return " ".join(cell.text for cell in row.cells)
+    return " ".join(cell.text for cell in row.cells).strip()
 
 
 def _bands(
@@ -333,16 +351,69 @@ def _drawn_cuts(drawn: Drawn, box: Bounds) -> list[float]:
 def _phrases(
     rows: Sequence[Row], gutters: Sequence[float], edges: Sequence[float]
 ) -> tuple[tuple[Bounds, Places], ...]:
-    """Texts that reach over several columns."""
+    """Texts that reach over several columns, and heads that stand in the middle over several."""
+    columns = _extents(rows, gutters)
     found: list[tuple[Bounds, Places]] = []
-    for row in rows:
-        for cell in row.cells:
+    for number, row in enumerate(rows):
+        below = rows[number + 1] if number + 1 < len(rows) else None
+        for place, cell in enumerate(row.cells):
             first = bisect_right(gutters, cell.box[0] + 2)
             last = bisect_right(gutters, cell.box[2] - 2)
+            heads = number < 3 and below is not None and len(below.cells) > len(row.cells)
+            if heads and first > 0 and not holds_value(cell.text.strip()):
+                free = (
+                    _last_column(row.cells[place - 1], gutters) + 1 if place else 1,
+                    bisect_right(gutters, row.cells[place + 1].box[0] + 2) - 1
+                    if place + 1 < len(row.cells)
+                    else len(gutters),
+                )
+                first, last = _centred(cell.box, (first, last), free, columns)
             if first != last:
                 at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
                 found.append((cell.box, (at, at, first, last)))
     return tuple(found)
+
+
+def _last_column(cell: Line, gutters: Sequence[float]) -> int:
+    return bisect_right(gutters, cell.box[2] - 2)
+
+
+def _extents(rows: Sequence[Row], gutters: Sequence[float]) -> list[tuple[float, float] | None]:
+    """From where to where the texts of each column reach; None for one that has none."""
+    found: list[tuple[float, float] | None] = [None] * (len(gutters) + 1)
+    for row in rows:
+        for cell in row.cells:
+            first, last = bisect_right(gutters, cell.box[0] + 2), _last_column(cell, gutters)
+            if first != last:
+                continue
+            known = found[first]
+            found[first] = (
+                (cell.box[0], cell.box[2])
+                if known is None
+                else (min(known[0], cell.box[0]), max(known[1], cell.box[2]))
+            )
+    return found
+
+
+def _centred(
+    box: Bounds,
+    touched: tuple[int, int],
+    free: tuple[int, int],
+    columns: Sequence[tuple[float, float] | None],
+) -> tuple[int, int]:
+    """The columns around those that a head touches in the middle of which it stands best, none
+    that another head of its row takes."""
+    middle = (box[0] + box[2]) / 2
+    best, least = touched, float("inf")
+    for first in range(min(free[0], touched[0]), touched[0] + 1):
+        for last in range(touched[1], max(free[1], touched[1]) + 1):
+            inside = [extent for extent in columns[first : last + 1] if extent is not None]
+            if not inside or columns[first] is None or columns[last] is None:
+                continue
+            off = abs((inside[0][0] + inside[-1][1]) / 2 - middle)
+            if off < least - 4:
+                best, least = (first, last), off
+    return best
 
 
 def _is_doubtful(rows: Sequence[Row], tabular: Sequence[Row], gutters: Sequence[float]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from statistics import median
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ Item: TypeAlias = Line | Region
 
 _BULLET = re.compile("[•◦‣⁃▪▫●○■□◆◇➢➤✓✔❖·\uf000-\uf0ff\u2219\u2043–-]")
 _LEAST_LINES = 4
+_LEAST_GUTTER = 5
 _DEPTH = 4
 
 
@@ -56,37 +58,45 @@ def _gutter(items: Sequence[Item]) -> float | None:
         return None
     whole = union(line.box for line in lines)
     width = whole[2] - whole[0]
-    best: tuple[int, float, float] | None = None
-    for start, end, crossed in _stripes(lines, whole):
-        middle = (start + end) / 2
-        inside = whole[0] + 0.15 * width < middle < whole[2] - 0.15 * width
-        if end - start < 6 or not inside or crossed > 0.35 * len(lines):
-            continue
-        rank = (crossed, start - end, middle)
-        if (best is None or rank < best) and _are_columns(lines, middle):
-            best = rank
-    return best[2] if best is not None else None
-
-
-def _stripes(lines: Sequence[Line], whole: Bounds) -> list[tuple[float, float, int]]:
-    """Stripes (start, end, how many lines cross them) where the count is at a low."""
-    events = sorted(
-        [(line.box[0], 1) for line in lines] + [(line.box[2], -1) for line in lines],
-        key=lambda event: (event[0], -event[1]),
+    first, last = round(whole[0] + 0.15 * width), round(whole[2] - 0.15 * width)
+    if last - first < _LEAST_GUTTER:
+        return None
+    crossed = _crossed(lines, first, last)
+    least = min(crossed)
+    if least > 0.35 * len(lines):
+        return None
+    stripes = sorted(
+        _runs(crossed, least + max(1, len(lines) // 40)), key=lambda run: (run[0] - run[1], run)
     )
-    found: list[tuple[float, float, int]] = []
-    depth = 0
-    falling = False
-    for index, (place, change) in enumerate(events):
-        if change < 0:
-            depth -= 1
-            falling = True
+    for start, end in stripes[:6]:
+        middle = first + (start + end) / 2
+        if end - start >= _LEAST_GUTTER and _are_columns(lines, middle):
+            return middle
+    return None
+
+
+def _crossed(lines: Sequence[Line], first: int, last: int) -> list[int]:
+    """For each point from `first` to `last` how many lines reach over it."""
+    changes = [0] * (last - first + 2)
+    for line in lines:
+        start, end = max(first, int(line.box[0])), min(last + 1, int(line.box[2]) + 1)
+        if start < end:
+            changes[start - first] += 1
+            changes[end - first] -= 1
+    return list(accumulate(changes))[:-1]
+
+
+def _runs(values: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each run of values that are `most` at most."""
+    runs: list[tuple[int, int]] = []
+    for index, value in enumerate(values):
+        if value > most:
+            continue
+        if runs and runs[-1][1] == index:
+            runs[-1] = (runs[-1][0], index + 1)
         else:
-            if falling and index and place > events[index - 1][0]:
-                found.append((events[index - 1][0], place, depth))
-            falling = False
-            depth += 1
-    return found
+            runs.append((index, index + 1))
+    return runs
 
 
 def _are_columns(lines: Sequence[Line], gutter: float) -> bool:
@@ -114,7 +124,9 @@ def _is_text(lines: Sequence[Line], box: Bounds) -> bool:
         heights[row] = heights.get(row, 0.0) + line.box[2] - line.box[0]
         if _BULLET.match(line.text.strip()):
             starts.add(row)
-    full = sum(taken > 0.62 * width for taken in heights.values())
+    # Further columns on this side may break its lines up: long pieces count as full.
+    enough = min(0.62 * width, 14 * median(line.size for line in lines))
+    full = sum(taken > enough for taken in heights.values())
     if full * 2 >= len(heights) and full >= 3:
         return True
     return len(starts) >= 2 and len(starts) * 3 >= len(heights)

@@ -13,31 +13,18 @@ from ingest.pdf_blocks import Draft
 from ingest.pdf_layout import is_page_number
 
 _PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
-_EDGE = 0.12
+_EDGE = 0.1
 
 
-def mark_furniture(drafts: Sequence[Draft]) -> None:
-    """Texts that stand at the same place near the edge of at least three pages (digits aside;
-    of both where there are only two), and page numbers there, become furniture."""
-    places: dict[tuple[str, int, int], set[int]] = {}
-    keyed: list[tuple[Draft, tuple[str, int, int]]] = []
+def mark_page_numbers(drafts: Sequence[Draft]) -> None:
+    """Page numbers near the edges, and numbers that come first or last on their page and count
+    up with the pages, become furniture."""
     for draft in drafts:
-        if draft.kind is BlockKind.TABLE or draft.page_height <= 0 or not _at_edge(draft):
-            continue
-        if is_page_number(draft.text) and _at_edge(draft, 0.1):
-            draft.kind = BlockKind.FURNITURE
-            continue
-        text = re.sub(r"\d+", "#", draft.text.casefold())
-        for shift in (0, 1):
-            key = (text, round(draft.boxes[0].y0 / 6 + shift / 2), shift)
-            places.setdefault(key, set()).add(draft.page)
-            keyed.append((draft, key))
+        if draft.table is None and draft.page_height > 0 and is_page_number(draft.text):
+            box = draft.boxes[0]
+            if box.y1 < draft.page_height * _EDGE or box.y0 > draft.page_height * (1 - _EDGE):
+                draft.kind = BlockKind.FURNITURE
     _mark_counted_pages(drafts)
-    least = 3 if len({draft.page for draft in drafts}) >= 3 else 2
-    for draft, key in keyed:
-        sure = len(places[key]) >= 3 or draft.kind is not BlockKind.HEADING
-        if len(places[key]) >= least and sure and len(draft.text) <= 200:
-            draft.kind = BlockKind.FURNITURE
 
 
 def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
@@ -54,11 +41,6 @@ def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
         if len(group) >= 3:
             for draft in group:
                 draft.kind = BlockKind.FURNITURE
-
-
-def _at_edge(draft: Draft, edge: float = _EDGE) -> bool:
-    box = draft.boxes[0]
-    return box.y1 < draft.page_height * edge or box.y0 > draft.page_height * (1 - edge)
 
 
 def join_paragraphs(drafts: Sequence[Draft]) -> list[Draft]:
@@ -84,10 +66,12 @@ def _goes_on(first: Draft, second: Draft) -> bool:
     before, after = first.boxes[-1], second.boxes[0]
     next_page = after.page == before.page + 1
     next_column = after.page == before.page and after.x0 > before.x1 - 5 and after.y0 < before.y1
-    if not (next_page or next_column) or ends_sentence(first.text):
+    if not (next_page or next_column):
         return False
     if "\n" in first.text or "\n" in second.text or abs(first.size - second.size) > 0.75:
         return False
+    if ends_sentence(first.text):
+        return _ends_full(first, second)
     head, tail = second.text[0], first.text[-1]
     if head.islower() or tail in ",，、(（“‘":
         return True
@@ -101,6 +85,26 @@ def _goes_on(first: Draft, second: Draft) -> bool:
         indented = second.first_x > second.column[0] + 1.2 * max(second.size, 1)
         return full and not indented
     return head.isdigit() and tail.isalpha() and tail.islower()
+
+
+def _ends_full(first: Draft, second: Draft) -> bool:
+    """Whether a text that ends a sentence at the end of a page goes on all the same: its last
+    line is full, so that the first word of the next page had no room, as few last lines of
+    paragraphs are, and that word stands at the margin."""
+    if first.text.rstrip().endswith((":", "：", ";", "；")) or first.told < 0:
+        return False
+    size = max(second.size, 1)
+    start, head = second.text.strip(), second.text.strip()[:1]
+    if numbering(start) is not None or not head or not (head.isalnum() or is_spaceless(head)):
+        return False
+    if second.bold != first.bold or second.first_x > second.column[0] + 0.8 * size:
+        return False
+    room = first.column[2] - first.last_x
+    wide = first.column[2] - first.column[0] > 12 * size
+    lines = first.boxes[-1].y1 - first.boxes[-1].y0 > 1.8 * size
+    if is_spaceless(head):
+        return wide and lines and room < 0.9 * size
+    return wide and lines and room < 0.45 * size * len(start.split(None, 1)[0])
 
 
 def nest_lists(drafts: Sequence[Draft]) -> None:

@@ -35,23 +35,24 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Line:
     """Spans on one line, left to right. `block` tells which lines the file itself holds
-    together; `direction` is the unit vector of the writing; `box` is around all spans."""
+    together; `direction` is the unit vector of the writing; `box` is around all spans,
+    `size` the font size of the longest."""
 
     spans: tuple[Span, ...]
     block: int = 0
     direction: tuple[float, float] = (1.0, 0.0)
     box: Bounds = field(init=False, compare=False)
+    size: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         spans = self.spans
-        box = spans[0].box if len(spans) == 1 else union(span.box for span in spans)
+        first = spans[0]
+        box, size = first.box, first.size
+        if len(spans) > 1:
+            box = union(span.box for span in spans)
+            size = max(spans, key=lambda span: len(span.text.strip())).size
         object.__setattr__(self, "box", box)
-
-    @property
-    def size(self) -> float:
-        """The font size of most of its characters."""
-        best = max(self.spans, key=lambda span: len(span.text.strip()))
-        return best.size
+        object.__setattr__(self, "size", size)
 
     @property
     def text(self) -> str:
@@ -103,13 +104,8 @@ class PageLayout:
 
 def union(boxes: Iterable[Bounds]) -> Bounds:
     """The smallest box around all boxes (there must be one)."""
-    every = list(boxes)
-    return (
-        min(box[0] for box in every),
-        min(box[1] for box in every),
-        max(box[2] for box in every),
-        max(box[3] for box in every),
-    )
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def lay_out(

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.pdf_aligned import aligned_tables, rows_of
 from ingest.pdf_columns import column_groups
 from ingest.pdf_layout import Line, PageLayout, Region, Span, union
 from ingest.pdf_paragraphs import Setting, text_regions
-from ingest.pdf_rules import Drawn, crossing, ruled_tables, short_rule_over
+from ingest.pdf_rules import Drawn, crossing, note_rule, ruled_tables
 from ingest.pdf_survey import Survey, take_running
 
 _DOUBTS = 3
@@ -47,22 +47,22 @@ def own_layout(
     for table in ruled:
         table.lines, left = _parted(left, table)
     words = any(t.grid is not None and crossing(t.lines, t.grid) for t in ruled)
-    notes = short_rule_over(drawn, width, height)
-    setting = Setting(survey, titles, float("inf") if notes is None else notes)
-    body, doubt = _body([*left, *ruled], drawn, setting)
+    body, doubt, crosses = _body([*left, *ruled], drawn, Setting(survey, titles))
     heads = [region for region in running if region.kind == "page-header"]
     feet = [region for region in running if region.kind == "page-footer"]
     doubt += _scattered(body, drawn)
     page = PageLayout(number, width, height, (*heads, *body, *feet, *slanted))
-    return OwnLayout(page, doubt, words)
+    return OwnLayout(page, doubt, words or crosses)
 
 
 def _body(
     items: Sequence[Line | Region], drawn: Drawn, setting: Setting
-) -> tuple[list[Region], int]:
-    """The regions in reading order, and the doubt that is left."""
+) -> tuple[list[Region], int, bool]:
+    """The regions in reading order, the doubt that is left, and whether texts of aligned tables
+    reach over their columns."""
     regions: list[Region] = []
     doubt = 0
+    crosses = False
     groups = column_groups(items)
     for group in groups:
         lines = [item for item in group if isinstance(item, Line)]
@@ -70,14 +70,17 @@ def _body(
         for found in aligned_tables(lines, drawn):
             inside = {id(span) for line in found.region.lines for span in line.spans}
             doubt += _DOUBTS * found.doubtful
+            grid = found.region.grid
+            crosses = crosses or (grid is not None and crossing(found.region.lines, grid))
             tables.append(found.region)
             lines = [line for line in lines if id(line.spans[0]) not in inside]
         doubt += _loose_rows(lines)
         if lines:
             edges = _edges(lines, group, groups, setting.survey)
-            tables.extend(_texts(lines, edges, tables, setting))
+            notes = note_rule(drawn, lines, edges, setting.survey.body_size)
+            tables.extend(_texts(lines, edges, tables, replace(setting, notes_from=notes)))
         regions.extend(sorted(tables, key=lambda region: (region.box[1], region.box[0])))
-    return regions, doubt
+    return regions, doubt, crosses
 
 
 def _texts(

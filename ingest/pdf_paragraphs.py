@@ -22,6 +22,13 @@ _ENUMERATED = re.compile(
 )
 
 
+_UNIT = re.compile(
+    r"[（(]?\s*(?:(?:金额)?单位\s*[：:]|"
+    r"(?:amounts? |dollars? )?in (?:thousands|millions|billions))",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What the page is judged against: the survey, the right edge of its text, the titles that
@@ -157,7 +164,7 @@ def _kind(group: Sequence[Line], setting: Setting) -> str:
 
 
 def _heads(group: Sequence[Line], text: str, size: float, survey: Survey) -> bool:
-    if len(group) > 3 or len(text) > 160 or not can_head(text):
+    if len(group) > 3 or len(text) > 160 or not can_head(text) or _UNIT.match(text):
         return False
     if min(line.size for line in group) > 1.12 * survey.body_size:
         return not (ends_sentence(text) and len(text) > 60)

@@ -252,18 +252,21 @@ def _is_table(grid: Grid, lines: Sequence[Line]) -> bool:
     return len(filled) * 6 >= (len(grid.rows) + 1) * (len(grid.columns) + 1)
 
 
-def short_rule_over(drawn: Drawn, width: float, height: float) -> float | None:
-    """The height of the rule that parts footnotes from the text: short, from the left margin,
-    in the lower half; None where there is none."""
-    found = [
-        rule.at
-        for rule in drawn.rules
-        if rule.level
-        and 0.1 * width < rule.end - rule.start < 0.45 * width
-        and rule.start < 0.25 * width
-        and rule.at > 0.4 * height
-    ]
-    return max(found, default=None)
+def note_rule(
+    drawn: Drawn, lines: Sequence[Line], edges: tuple[float, float], body_size: float
+) -> float:
+    """The height of the rule that parts the footnotes from the text of a column: short, from its
+    left edge, with nothing but small print below; infinite where there is none."""
+    width = edges[1] - edges[0]
+    for rule in sorted(drawn.rules, key=lambda one: one.at):
+        starts = edges[0] - 6 < rule.start < edges[0] + 24
+        if not (rule.level and starts and 0.1 * width < rule.end - rule.start < 0.7 * width):
+            continue
+        below = [line for line in lines if line.box[1] > rule.at - 2]
+        above = len(lines) - len(below)
+        if below and above and all(line.size <= 0.95 * body_size for line in below):
+            return rule.at
+    return float("inf")
 
 
 def crossing(lines: Sequence[Line], grid: Grid) -> bool:

@@ -16,6 +16,7 @@ from ingest.pdf_text import page_lines
 _EDGE = 0.13
 _NUMBER_EDGE = 0.1
 _MOST = 200
+_KEPT_PAGES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class EdgeRow:
 class Survey:
     """What the pages have in common. `body_size` is the font size of most characters and
     `body_bold` whether most are bold; `pitch` the distance of their lines in font sizes; `left` and
-    `right` are where most of their lines begin and end at most."""
+    `right` are where most of their lines begin and end at most. `lines` keeps the text of the
+    pages (from 1) of a document that is not too long."""
 
     body_size: float = 10.0
     body_bold: bool = False
@@ -42,6 +44,7 @@ class Survey:
     left: float = 0.0
     right: float = 0.0
     running: dict[int, frozenset[tuple[str, float]]] = field(default_factory=dict)
+    lines: dict[int, list[Line]] = field(default_factory=dict)
 
     def runs(self, page: int, line: Line, height: float) -> bool:
         """Whether a line of a page (from 1) belongs to its running head or foot."""
@@ -49,7 +52,7 @@ class Survey:
         if not rows:
             return False
         place = _place(line, height)
-        return place is not None and any(abs(place - other) < 2.0 for _, other in rows)
+        return any(abs(place - other) < 2.0 for _, other in rows)
 
 
 def survey(pymupdf: Any, document: Any) -> Survey:
@@ -60,6 +63,7 @@ def survey(pymupdf: Any, document: Any) -> Survey:
     lefts: Counter[int] = Counter()
     rights: Counter[int] = Counter()
     rows: list[EdgeRow] = []
+    kept: dict[int, list[Line]] = {}
     for index in range(document.page_count):
         try:
             page = document.load_page(index)
@@ -69,11 +73,13 @@ def survey(pymupdf: Any, document: Any) -> Survey:
             height = float(page.rect.height)
         except Exception:  # it is reported when its turn comes
             continue
+        if document.page_count <= _KEPT_PAGES:
+            kept[index + 1] = lines
         _count(lines, sizes, bold)
         _count_pitches(lines, pitches)
         _count_ends(lines, lefts, rights)
         rows.extend(_edge_rows(index + 1, lines, height))
-    found = Survey(running=_running(rows, document.page_count))
+    found = Survey(running=_running(rows, document.page_count), lines=kept)
     if sizes:
         found.body_size = min(sizes, key=lambda size: (-sizes[size], size))
         found.body_bold = bold[True] > bold[False]
@@ -123,27 +129,33 @@ def _count_pitches(lines: Sequence[Line], pitches: Counter[float]) -> None:
             pitches[round(step * 20) / 20] += 1
 
 
-def _place(line: Line, height: float) -> float | None:
-    """Where a line stands near an edge; None where it stands elsewhere."""
-    if line.box[3] < _EDGE * height:
-        return line.box[3]
-    if line.box[1] > (1 - _EDGE) * height:
-        return line.box[1] - height
-    return None
+def _place(line: Line, height: float) -> float:
+    """How far from the top a line of the upper half ends; how far from the bottom, negative, one
+    of the lower half begins."""
+    upper = line.box[1] + line.box[3] < height
+    return line.box[3] if upper else line.box[1] - height
 
 
 def _edge_rows(page: int, lines: Sequence[Line], height: float) -> list[EdgeRow]:
     rows: list[EdgeRow] = []
     level = [line for line in lines if _is_level(line)]
-    near = [line for line in level if _place(line, height) is not None]
+    first = min((line.box[3] for line in level), default=0.0)
+    last = max((line.box[1] for line in level), default=0.0)
+    near = [
+        line
+        for line in level
+        if abs(_place(line, height)) < _EDGE * height or line.box[1] <= first or line.box[3] >= last
+    ]
     for row in visual_lines(near):
         text = " ".join(row.text.split())
         place = _place(row, height)
-        if place is None or len(text) > _MOST or _heads_columns(row, level):
+        counts = is_page_number(text)
+        if len(text) > _MOST or not (abs(place) < _EDGE * height or counts):
             continue
-        at_edge = min(row.box[3], height - row.box[1]) < _NUMBER_EDGE * height
-        number = at_edge and is_page_number(text)
-        key = re.sub(r"[\divxlc]+" if number else r"\d+", "#", text.casefold())
+        if _heads_columns(row, level):
+            continue
+        number = counts and abs(place) < _NUMBER_EDGE * height
+        key = re.sub(r"[\divxlc]+" if counts else r"\d+", "#", text.casefold())
         rows.append(EdgeRow(page, key, place, row.size, number))
     return rows
 
@@ -157,10 +169,10 @@ def _heads_columns(row: Line, lines: Sequence[Line]) -> bool:
     reach = 2.2 * row.size
     below = [x for x in lines if x.box[1] > row.box[1] and x.box[1] - row.box[3] < reach]
     above = [x for x in lines if x.box[1] < row.box[1] and row.box[1] - x.box[3] < reach]
-    for others in (below, above):
+    for near in (below, above):
+        others = [x for x in near if x.box[2] - x.box[0] < 12 * row.size]
         under = sum(
-            any(min(cell[1], x.box[2]) - max(cell[0], x.box[0]) > 2 for x in others)
-            for cell in cells
+            any(min(cell[1], x.box[2]) - max(cell[0], x.box[0]) > 2 for x in near) for cell in cells
         )
         apart = len({round(x.box[0] / 4) for x in others}) >= 2
         if under >= max(2, len(cells) - 1) and apart:
@@ -197,6 +209,16 @@ def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[s
         row
         for row in rows
         if row.number or any(len(places[row.key, b]) >= least for b in _buckets(row.place))
+    }
+    covered: dict[int, set[int]] = {}
+    for row in repeated:
+        for bucket in _buckets(row.place):
+            covered.setdefault(bucket, set()).add(row.page)
+    # What is repeated on a few pages of many is a title that goes on over them.
+    repeated = {
+        row
+        for row in repeated
+        if row.number or any(len(covered[b]) >= 0.15 * pages for b in _buckets(row.place))
     }
     top, bottom = _body_bounds(rows, repeated)
     sure = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ingest.pdf_layout import Bounds, Line, Span, union
@@ -72,17 +73,21 @@ def _lines_of(block: Mapping[str, Any], number: int) -> Iterator[Line]:
         spans: list[Span] = []
         for raw in line["spans"]:
             pieces = _words(raw) if "chars" in raw else ((raw["text"], tuple(raw["bbox"])),)
-            font, flags = raw["font"], raw["flags"]
-            mono = bool(flags & _MONOSPACED or _MONO_FONT.search(font))
-            bold = bool(flags & _BOLD or raw.get("char_flags", 0) & _STROKED)
-            bold = bold or _BOLD_FONT.search(font) is not None
-            mono = mono and _HAN_FONT.search(font) is None
-            size, italic = raw["size"], bool(flags & _ITALIC)
+            bold, italic, mono = _style(raw["font"], raw["flags"], raw.get("char_flags", 0))
+            size = raw["size"]
             for text, box in pieces:
                 spans.append(Span(repaired(text), box, size, bold, italic, mono))
         if any(span.text and not span.text.isspace() for span in spans):
             direction = (float(line["dir"][0]), float(line["dir"][1]))
             yield Line(tuple(spans), number, direction)
+
+
+@lru_cache(maxsize=1024)
+def _style(font: str, flags: int, char_flags: int) -> tuple[bool, bool, bool]:
+    """Whether text is bold, italic, in a font for code."""
+    bold = bool(flags & _BOLD or char_flags & _STROKED) or _BOLD_FONT.search(font) is not None
+    mono = bool(flags & _MONOSPACED) or _MONO_FONT.search(font) is not None
+    return bold, bool(flags & _ITALIC), mono and _HAN_FONT.search(font) is None
 
 
 def _words(raw: Mapping[str, Any]) -> Iterator[tuple[str, Bounds]]:

@@ -1,19 +1,15 @@
-"""braid bench embed."""
+"""braid bench embed, parse."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli.output import JsonOption, braid_of, errors_shown, print_json
+from api.cli.output import SOME_FAILED, JsonOption, braid_of, errors_shown, print_json
 
 app = typer.Typer(help="Measure speed on this machine.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `embed` a subcommand while it is the only one."""
 
 
 @app.command("embed")
@@ -37,3 +33,36 @@ def embed(
         typer.echo(f"Braid                          {result.braid_per_s:8.1f} passages/s")
         typer.echo(f"sentence-transformers, fp32    {result.baseline_per_s:8.1f} passages/s")
         typer.echo(f"ratio {result.ratio:.2f}; least cosine between the two {result.cosine:.5f}")
+
+
+@app.command("parse")
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="Files to read and chunk.", exists=True)],
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave the layout model for PDF out.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read and chunk each file in a process of its own: pages and chunks, seconds, peak memory.
+
+    Nothing is embedded or stored. The tokenizer is loaded before the clock starts.
+    """
+    with errors_shown(as_json):
+        from api.benchmark_parse import bench_parse
+
+        results = [bench_parse(path, fast) for path in files]
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            if result.reason:
+                typer.echo(f"{result.file}: {result.reason}", err=True)
+                continue
+            typer.echo(
+                f"{result.file}: {result.pages} pages, {result.chunks} chunks; parse "
+                f"{result.parse_s:.2f} s, chunk {result.chunk_s:.2f} s, "
+                f"{result.pages_per_s:.1f} pages/s, {result.cpu_s:.2f} s of one core; "
+                f"peak {result.peak_mb:.0f} MB ({result.idle_mb:.0f} before)"
+            )
+    if any(result.reason for result in results):
+        raise typer.Exit(SOME_FAILED)

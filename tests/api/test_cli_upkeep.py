@@ -134,6 +134,19 @@ def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sesame" not in str(caught.value)
 
 
+def test_bench_parse(filled: Braid, tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("# Pumps\n\nThe pump has a seal.\n", encoding="utf-8")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7\n")
+    done = filled("bench", "parse", note, broken, "--fast", "--json")
+    assert done.code == 3
+    read, refused = done.json
+    assert (read["pages"], read["chunks"], read["reason"]) == (0, 1, "")
+    assert read["peak_mb"] >= read["idle_mb"] > 1
+    assert "damaged or cut off" in refused["reason"]
+
+
 def test_bench_embed(filled: Braid) -> None:
     result = filled("bench", "embed", "--passages", "8", "--json").json
     assert sorted(result) == [
