@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import IO, Any, TypeVar
 
@@ -39,6 +40,8 @@ serve(calls)
 """What a worker runs. Programs that it starts must not read its calls."""
 
 _HEADER_BYTES = 8
+_START_S = 120.0
+"""What a worker has to begin."""
 _GRACE_S = 10.0
 """What a worker has over its time before it ends itself, where nobody has ended it."""
 
@@ -104,7 +107,7 @@ class Workers:
 
     def _carry_out(self, function: Callable[[_Given], _Result], given: _Given) -> _Result:
         call = pickle.dumps((function, given), pickle.HIGHEST_PROTOCOL)
-        process = self._process()
+        process = self._process(function.__module__)
         worn = process.calls > 0
         try:
             succeeded, value, last = process.call(call)
@@ -113,7 +116,7 @@ class Workers:
             # What an earlier file has done to the process is not this one's fault.
             if not (worn and ended.is_crash) or self._closed:
                 raise UnreadableFile(str(ended)) from None
-            process = self._process()
+            process = self._process(function.__module__)
             try:
                 succeeded, value, last = process.call(call)
             except _Ended as again:
@@ -126,14 +129,14 @@ class Workers:
         result: _Result = value
         return result
 
-    def _process(self) -> _Process:
-        """The process of this thread."""
+    def _process(self, module: str) -> _Process:
+        """The process of this thread; a new one has loaded the module."""
         process: _Process | None = getattr(self._own, "process", None)
         if process is None:
             with self._guard:
                 if self._closed:
                     raise UnreadableFile("the reading was stopped")
-                process = _Process(self._limits)
+                process = _Process(self._limits, module)
                 self._alive.add(process)
             self._own.process = process
         return process
@@ -157,8 +160,9 @@ class _Ended(Exception):
 class _Process:
     """One worker, spoken to by one thread."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, module: str) -> None:
         self.calls = 0
+        self._is_ready = False
         self._limits = limits
         self._overdue = False
         self._child = subprocess.Popen(
@@ -169,7 +173,7 @@ class _Process:
             start_new_session=True,  # Ctrl-C is for the parent, which ends its workers
         )
         with contextlib.suppress(OSError):  # ended already: the first call will tell
-            self._stdin.write(pickle.dumps(sys.path) + pickle.dumps(limits))
+            self._stdin.write(pickle.dumps(sys.path) + pickle.dumps((limits, module)))
             self._stdin.flush()
 
     @property
@@ -181,21 +185,31 @@ class _Process:
         """Whether the function returned; what it returned or raised; whether the process asks
         to be replaced. Raises _Ended."""
         self.calls += 1
-        watchdog = threading.Timer(self._limits.timeout_s, self._stop_overdue)
-        watchdog.daemon = True
-        watchdog.start()
-        assert self._child.stdout is not None
-        try:
-            _write_frame(self._stdin, call)
-            reply = _read_frame(self._child.stdout)
-        except OSError:
-            reply = None
-        finally:
-            watchdog.cancel()
+        reply: bytes | None = b""
+        if not self._is_ready:  # what it takes to begin is no time of the file's
+            reply = self._reply(b"", _START_S)
+            self._is_ready = True
+        if reply is not None:
+            reply = self._reply(call, self._limits.timeout_s)
         if reply is None:
             raise self._ended()
         succeeded, value, last = pickle.loads(reply)
         return succeeded, value, last or self._overdue
+
+    def _reply(self, call: bytes, timeout_s: float) -> bytes | None:
+        """The answer to a call, or to none; None where the process ended, or had to."""
+        watchdog = threading.Timer(timeout_s, self._stop_overdue)
+        watchdog.daemon = True
+        watchdog.start()
+        assert self._child.stdout is not None
+        try:
+            if call:
+                _write_frame(self._stdin, call)
+            return _read_frame(self._child.stdout)
+        except OSError:
+            return None
+        finally:
+            watchdog.cancel()
 
     def _stop_overdue(self) -> None:
         self._overdue = True
@@ -248,8 +262,10 @@ def serve(calls: IO[bytes]) -> None:
     """The life of a worker: limits, then one call after another until the pipe ends."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for a reply
-    limits: Limits = pickle.load(calls)
+    limits, module = pickle.load(calls)
     _limit_memory(limits)
+    import_module(module)
+    _write_frame(replies, b"ready")
     while (call := _read_frame(calls)) is not None:
         _set_alarm(limits.timeout_s + _GRACE_S)
         try:
