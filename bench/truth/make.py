@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,8 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.truth import content_long, content_short, render_html
-from bench.truth.convert import chromium, office, page_texts
+from bench.truth import (
+    content_long,
+    content_short,
+    render_html,
+    render_office,
+    render_text,
+    scan,
+)  # fmt: skip
+from bench.truth.convert import chromium, letters, office, page_texts
 from bench.truth.model import Content, Heading
 from bench.truth.render_docx import write_docx
 from bench.truth.truth import Look, Pager, blocks, furniture, truth
@@ -28,7 +36,6 @@ CONTENTS: dict[str, Callable[[str], Content]] = {
     "slides": content_short.slides, "mail": content_short.mail,
     "workbook": content_short.workbook, "notebook": content_short.notebook,
 }  # fmt: skip
-_TEXT_LOOK = Look(merged=False, captions=False, notes=False)
 
 
 class Maker:
@@ -124,6 +131,98 @@ class Maker:
             chromium(render_html.print_page(content, toc), path)
             self.paged(name, content, Look(), "chromium", toc)
         return path
+
+    # -- text, and text in containers
+
+    def text(self, name: str, content: Content, data: str | bytes, look: Look) -> None:
+        """A file that is made in memory."""
+        if self.wants(name):
+            made = data.encode() if isinstance(data, str) else data
+            (self.target / name).write_bytes(made)
+            self.flow(name, content, look)
+
+    def epub(self, content: Content) -> None:
+        """An e-book."""
+        name = f"{content.name}.epub"
+        if self.wants(name):
+            render_text.epub(content, self.target / name)
+            self.flow(name, content, Look())
+
+    # -- slides and workbooks
+
+    def slides(self, content: Content, suffix: str) -> None:
+        """Slides, or what LibreOffice makes of them. The last line of each slide is furniture."""
+        name = f"{content.name}.{suffix}"
+        if not self.wants(name):
+            return
+        look = Look(optional=(f"{content.author} {content.date}",))
+        source = self.scratch / f"{content.name}.pptx"
+        render_office.write_pptx(content, source)
+        if suffix == "pptx":
+            shutil.copy(source, self.target / name)
+        else:
+            office(source, self.target / name)
+        if suffix == "pdf":
+            self.paged(name, content, look, "libreoffice", {})
+            return
+        count = 1 + len(render_office.slide_groups(content))
+        around = furniture(content, count)[1:]  # the first slide has no footer
+        placed = blocks(content, look)
+        page = 1
+        for block in placed:
+            page += block["kind"] == "heading"
+            block["page"] = page
+        producer = "python" if suffix == "pptx" else "libreoffice"
+        self.save(name, truth(content, look, kind=suffix, producer=producer, around=around,
+                              found=placed, pages=count))  # fmt: skip
+
+    def workbook(self, content: Content, suffix: str) -> None:
+        """A workbook; its title is in no cell."""
+        name = f"{content.name}.{suffix}"
+        if not self.wants(name):
+            return
+        source = self.scratch / f"{content.name}.xlsx"
+        render_office.write_xlsx(content, source)
+        if suffix == "xlsx":
+            shutil.copy(source, self.target / name)
+        else:
+            office(source, self.target / name)
+        self.flow(name, content, Look(title=False, captions=False))
+
+    # -- scans
+
+    def scan(
+        self, name: str, content: Content, pages: int, *, rotation: int = 0, skew: float = 0.0,
+        printer: str = "libreoffice",
+    ) -> None:  # fmt: skip
+        """The first pages of a content, printed and scanned at 200 dpi."""
+        if not self.wants(name):
+            return
+        source = self.scratch / f"{content.name}-{printer}.pdf"
+        if printer == "chromium":
+            chromium(render_html.print_page(replace(content, contents="")), source)
+        else:
+            draft = self.scratch / "scan.docx"
+            write_docx(replace(content, contents=""), draft)
+            office(draft, self.scratch / "scan.pdf")
+            shutil.move(self.scratch / "scan.pdf", source)
+        path = self.target / name
+        images = scan.pictures(source, range(1, pages + 1), rotation=rotation, skew=skew)
+        if path.suffix == ".pdf":
+            scan.to_pdf(images, path)
+        else:
+            scan.to_picture(images, path)
+        texts = page_texts(source)
+        placed = Pager(texts).locate(blocks(content, Look()))
+        whole = [b for b in placed if b.get("last_page", b["page"]) <= pages]
+        begun = [b["text"] for b in placed if b["page"] <= pages < b.get("last_page", b["page"])]
+        around = furniture(content, len(texts))
+        seen = {letters(text) for text in texts[:pages]}
+        around = [item for item in around if any(letters(item["text"]) in page for page in seen)]
+        look = Look(optional=tuple(begun))
+        how = {"dpi": 200, "rotation": rotation, "skew": skew, "noise": 3.0}
+        self.save(name, truth(content, look, kind=path.suffix[1:], producer=printer, around=around,
+                              found=whole, scan=how, pages=pages))  # fmt: skip
 
     def paged(
         self, name: str, content: Content, look: Look, producer: str, toc: dict[str, int]

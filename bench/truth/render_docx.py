@@ -193,6 +193,9 @@ class _Writer:
         table = self.document.add_table(rows, columns)
         if not piece.borderless:
             table.style = "Table Grid"
+        if self.content.columns > 1:
+            for column in table.columns:
+                column.width = Cm(15 / self.content.columns / columns)
         covered = piece.covered()
         for r, row in enumerate(piece.rows):
             cells = table.rows[r].cells

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from bench.truth.model import Code, Content, Grid, Heading, Item, Para
-from bench.truth.render_html import body_html, web_page
+from bench.truth.render_html import body_html
 
 
 def markdown(content: Content) -> str:
@@ -64,7 +64,7 @@ def rst(content: Content) -> str:
             parts.append(piece.text)
         elif isinstance(piece, Item):
             pad = "   " * (piece.level - 1)
-            parts.append(f"{pad}{'#.' if piece.mark == '1.' else piece.mark or '-'} {piece.text}")
+            parts.append(f"{pad}{piece.mark or '-'} {piece.text}")
         elif isinstance(piece, Code):
             code = "\n".join(f"   {line}" if line else "" for line in piece.text.split("\n"))
             parts.append(f".. code-block:: {piece.language}\n\n{code}")
@@ -185,8 +185,3 @@ def json_records(content: Content) -> str:
     head, *rows = grid.rows
     records = [dict(zip(head, row, strict=True)) for row in rows]
     return json.dumps(records, ensure_ascii=False, indent=1)
-
-
-__all__ = [
-    "epub", "json_records", "mail", "markdown", "notebook", "plain", "rst", "table_csv", "web_page",
-]  # fmt: skip

@@ -17,7 +17,7 @@ from bench.truth.convert import page_images
 
 def pictures(
     pdf: Path, pages: Sequence[int], *, dpi: int = 200, rotation: int = 0, skew: float = 0.0,
-    noise: float = 4.0,
+    noise: float = 3.0,
 ) -> list[Image.Image]:  # fmt: skip
     """The pages (from 1) in shades of grey: skewed by `skew` degrees, then turned clockwise by
     `rotation`, with noise of that standard deviation."""
@@ -38,7 +38,7 @@ def pictures(
     return out
 
 
-def to_pdf(images: Sequence[Image.Image], path: Path, *, dpi: int = 200, quality: int = 28) -> None:
+def to_pdf(images: Sequence[Image.Image], path: Path, *, dpi: int = 200, quality: int = 22) -> None:
     """A PDF of JPEG pictures and nothing else."""
     document = pymupdf.open()
     for image in images:

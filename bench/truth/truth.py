@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.truth.convert import letters
@@ -170,8 +170,3 @@ class Pager:
         if last < 0:
             raise ValueError(f"end not found: {text[-40:]}")
         return first, last + min(len(tail), len(text)) - 1
-
-
-def without_title(look: Look) -> Look:
-    """The same look in a format that does not show the title."""
-    return replace(look, title=False)
