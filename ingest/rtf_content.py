@@ -85,7 +85,9 @@ class Sink:
 
 @dataclass(slots=True)
 class State:
-    """What a group has in force; a copy of it goes to the groups inside."""
+    """What a group has in force; a copy of it goes to the groups inside. `script` is the kind of
+    text that the words before were about; East Asian text can have a size (0 without one) and a
+    weight of its own."""
 
     destination: str = "body"
     font: int = 0
@@ -97,6 +99,9 @@ class State:
     in_table: bool = False
     toc: bool = False
     on: tuple[str, ...] = ()
+    script: str = ""
+    asian_size: int = 0
+    asian_bold: bool = False
 
 
 def joined(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ingest.lines import is_spaceless
 from ingest.rtf_content import Paragraph, Rtf, Run, Sink, State, Style, joined
 from ingest.rtf_tables import Row, RowShape
 from ingest.rtf_tokens import Token, codec_of_charset, codec_of_page, decode_bytes, tokens
@@ -184,6 +185,8 @@ class Reader:
             state.font = number
         elif word == "fs":
             state.size = number
+        elif word == "afs" and state.script == "dbch":
+            state.asian_size = number
         elif word == "s":
             state.style = number
         elif word == "outlinelevel":
@@ -234,7 +237,10 @@ class Reader:
         elif state.destination == "body" or self._is_sink(state.destination):
             if not {"v", "deleted"} & set(state.on):
                 mono = self.fonts.get(state.font, ("", False))[1]
-                self.sink.runs.append(Run(text, state.size, "b" in state.on, mono))
+                size, bold = state.size, "b" in state.on
+                if any(map(is_spaceless, text[:20])):
+                    size, bold = state.asian_size or size, bold or state.asian_bold
+                self.sink.runs.append(Run(text, size, bold, mono))
         elif state.destination != "skip":
             self.side += text[: max(10_000 - len(self.side), 0)]
 
@@ -293,6 +299,7 @@ class Reader:
     def _plain(self, number: int | None) -> None:
         del number
         self.state.on, self.state.size, self.state.font = (), 24, self.default_font
+        self.state.asian_size, self.state.asian_bold = 0, False
 
     def _pard(self, number: int | None) -> None:
         del number
@@ -310,6 +317,13 @@ class Reader:
     def _listed(self, number: int | None) -> None:
         if number and self.state.depth < 0:
             self.state.depth = 0
+
+    def _script(self, name: str) -> None:
+        self.state.script = name
+
+    def _associated_bold(self, number: int | None) -> None:
+        if self.state.script == "dbch":
+            self.state.asian_bold = number != 0
 
     def _modern(self, number: int | None) -> None:
         del number
@@ -357,7 +371,9 @@ _ACTIONS: dict[str, Callable[[Reader, int | None], None]] = {
     "nestcell": Reader._nested, "nestrow": Reader._nested, "trhdr": Reader._header_row,
     "plain": Reader._plain, "pard": Reader._pard, "intbl": Reader._in_table,
     "u": Reader.unicode, "ls": Reader._listed, "fmodern": Reader._modern,
-    "deff": Reader._default_font,
+    "deff": Reader._default_font, "ab": Reader._associated_bold,
+    "dbch": lambda reader, _: reader._script("dbch"),
+    **dict.fromkeys(("loch", "hich", "rtlch", "ltrch"), lambda reader, _: reader._script("")),
     "clmrg": lambda reader, _: reader._merge("h"),
     "clvmgf": lambda reader, _: reader._merge("v"),
     "clvmrg": lambda reader, _: reader._merge("vc"),

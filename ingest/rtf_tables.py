@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.contract import Table
+from ingest.header_rows import header_rows
 from ingest.tables import MAX_COLUMNS, Cell, expand, make_table
 
 _TOLERANCE = 60  # twips: edges nearer than this (about 1 mm) are one
@@ -66,7 +67,8 @@ def build_table(rows: Sequence[Row]) -> Table:
             line.append(Cell(text, columns))
         above = going
         laid_out.append(line)
-    return make_table(expand(laid_out), header or 1)
+    cells = expand(laid_out)
+    return make_table(cells, header_rows(cells, at_least=header or 1))
 
 
 def _grid(rows: Sequence[Row]) -> list[int]:

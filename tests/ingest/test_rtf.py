@@ -59,6 +59,13 @@ def test_headings_by_size_where_no_style_says_so() -> None:
     assert [b[1] for b in shape(body)] == [1, 2, 3, 0, 1, 2, 3, 0]
 
 
+def test_size_and_weight_of_east_asian_text() -> None:
+    plain = r"\pard\plain\rtlch\afs30 \ltrch\loch\fs22\dbch\af2"
+    title = rf"{plain}{{\dbch\afs32\ab\u31532?\u19968?\u31456?}}\par"
+    body = rf"{plain}{{\dbch " + r"\u27491?\u25991?" * 20 + r"}\par "
+    assert [b[1] for b in shape(title + body + body)] == [1, 0, 0]
+
+
 def test_unicode_code_pages_and_what_stands_for_characters() -> None:
     assert shape(r"\uc1\u20013?\u25991\'3f \u-10179?\u-8704?\par")[0][2] == "中文 😀"
     assert shape(r"\uc2\u20013\'d6\'d0\u25991\'ce\'c4!\par")[0][2] == "中文!"
