@@ -47,6 +47,7 @@ def mended(line: OcrLine) -> OcrLine:
     doubt: signs between Han characters are full-width, brackets match, `lE4` is `IE4` and
     `1O0` is `100`; a number of a heading is set off, and so are Han characters that stand apart.
     """
+    line = _joined_codes(line)
     text = re.sub(
         rf"(?<=[{_HAN}])[,;:?!](?=[{_HAN}]|$)", lambda m: m.group().translate(_WIDE), line.text
     )
@@ -66,6 +67,17 @@ def mended(line: OcrLine) -> OcrLine:
             starts.insert(place, (starts[place - 1] + starts[place]) / 2)
         text = f"{text[:place]} {text[place:]}"
     return replace(line, text=text, starts=tuple(starts)) if text != line.text else line
+
+
+def _joined_codes(line: OcrLine) -> OcrLine:
+    """`AV- 220` as `AV-220`: no blank stands between the hyphen of a code and its number."""
+    places = [match.start() for match in re.finditer(r"(?<=[A-Z]-) (?=\d)", line.text)]
+    if not places:
+        return line
+    kept = [index for index in range(len(line.text)) if index not in places]
+    whole = len(line.starts) == len(line.text)
+    starts = tuple(line.starts[index] for index in kept) if whole else ()
+    return replace(line, text="".join(line.text[index] for index in kept), starts=starts)
 
 
 def _brackets(text: str) -> str:

@@ -110,6 +110,10 @@ def _pages(data: bytes, kind: str) -> Iterator[tuple[Pixels, float]]:
         raise
     except MemoryError:
         raise
+    except pillow.DecompressionBombError as error:
+        raise UnreadableFile(
+            f"the picture has over {_MOST_PIXELS / 1e6:.0f} megapixels: scan at 300 dpi or less"
+        ) from error
     except Exception as error:  # the decoders raise many kinds on a damaged picture
         raise UnreadableFile(
             f"the picture is damaged or cut off ({type(error).__name__}: {error}): get a whole copy"

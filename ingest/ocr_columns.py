@@ -1,0 +1,109 @@
+"""Columns of a scanned page: regions that the layout model drew over the gap between two columns
+are parted there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.pdf_layout import Bounds, Line, Region, union
+
+_STEP = 2.0
+_LEAST_GAP = 6.0
+_KEPT = ("table", "picture")
+
+
+def parted_at_gutters(
+    regions: Sequence[Region], lines: Sequence[Line], width: float
+) -> list[Region]:
+    """The regions, those that reach over a gutter, with lines on both sides and none across,
+    cut in two. Regions come without lines, and go so."""
+    gaps = gutters(lines, 0.0, width)
+    out = list(regions)
+    for gap in gaps:
+        out = [part for region in out for part in _parted(region, lines, gap)]
+    return out
+
+
+def gutters(lines: Sequence[Line], left: float, right: float, depth: int = 0) -> list[float]:
+    """The places from the left at which the page is parted into columns: hardly a line crosses
+    them, and a fair part of the lines stands on either side."""
+    found = _gutter(lines, left, right)
+    if found is None or depth > 1:
+        return []
+    before = [line for line in lines if line.box[2] <= found]
+    after = [line for line in lines if line.box[0] >= found]
+    return [
+        *gutters(before, left, found, depth + 1),
+        found,
+        *gutters(after, found, right, depth + 1),
+    ]
+
+
+def _gutter(lines: Sequence[Line], left: float, right: float) -> float | None:
+    total = sum(_height(line) for line in lines)
+    if len(lines) < 8 or right - left < 150:
+        return None
+    best: tuple[float, float, float] | None = None
+    start = left + 0.2 * (right - left)
+    free: list[tuple[float, float]] = []
+    for index in range(int(0.6 * (right - left) / _STEP) + 1):
+        x = start + index * _STEP
+        across = sum(_height(line) for line in lines if line.box[0] < x < line.box[2])
+        before = sum(_height(line) for line in lines if line.box[2] <= x)
+        after = total - across - before
+        if across <= 0.2 * total and min(before, after) >= 0.25 * total:
+            free.append((across, x))
+    if not free:
+        return None
+    least = min(across for across, _ in free)
+    places = [x for across, x in free if across <= least + 1e-6]
+    first = last = places[0]
+    for x in places[1:]:
+        if x - last > 1.5 * _STEP:
+            best = _wider(best, first, last)
+            first = x
+        last = x
+    best = _wider(best, first, last)
+    return best[1] if best[0] >= _LEAST_GAP and _stand_beside(lines, best[1]) else None
+
+
+def _wider(
+    best: tuple[float, float, float] | None, first: float, last: float
+) -> tuple[float, float, float]:
+    run = (last - first + _STEP, (first + last) / 2, first)
+    return run if best is None or run[0] > best[0] else best
+
+
+def _stand_beside(lines: Sequence[Line], x: float) -> bool:
+    """Whether the lines on both sides are running text that stands side by side: some lines
+    on each are long, as the cells of a table seldom are."""
+    before = [line for line in lines if line.box[2] <= x]
+    after = [line for line in lines if line.box[0] >= x]
+    for side in (before, after):
+        reach = max(line.box[2] for line in side) - min(line.box[0] for line in side)
+        if sum(line.box[2] - line.box[0] > 0.7 * reach for line in side) < 3:
+            return False
+    one, other = union(line.box for line in before), union(line.box for line in after)
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    return shared > 0.3 * min(one[3] - one[1], other[3] - other[1])
+
+
+def _parted(region: Region, lines: Sequence[Line], x: float) -> list[Region]:
+    box = region.box
+    if region.kind in _KEPT or not box[0] + 2 < x < box[2] - 2:
+        return [region]
+    inside = [line.box for line in lines if _holds(box, line.box)]
+    before = [one for one in inside if one[2] <= x + 2]
+    after = [one for one in inside if one[0] >= x - 2]
+    if not before or not after or len(before) + len(after) < len(inside):
+        return [region]
+    return [Region(region.kind, union(before)), Region(region.kind, union(after))]
+
+
+def _holds(box: Bounds, inner: Bounds) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return box[0] - 2 <= x <= box[2] + 2 and box[1] - 1.5 <= y <= box[3] + 1.5
+
+
+def _height(line: Line) -> float:
+    return line.box[3] - line.box[1]
