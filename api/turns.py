@@ -11,7 +11,7 @@ import json
 import shutil
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -215,8 +215,14 @@ class Turns:
             return
         reading = self._result(started.reading)
         name, origin = started.document_id, started.origin
+        barred: list[str] = []
         if reading.members:
-            yield from self.outcomes(reading.members, replace(origin, container=name, given={}))
+            for outcome in self.outcomes(
+                reading.members, replace(origin, container=name, given={})
+            ):
+                if isinstance(outcome, Settled) and outcome.event.state is State.FAILED:
+                    barred.append(outcome.event.document_id)
+                yield outcome
         if started.folder is not None:
             shutil.rmtree(started.folder, ignore_errors=True)
         if reading.document is None:
@@ -230,20 +236,21 @@ class Turns:
             yield Settled(event, origin)
         elif self._reader.is_plan and reading.has_text:
             yield Planned(name, container)
-        gone = self._gone(name, reading.members) if reading.is_whole and not container else []
+        gone: Sequence[str] = []
+        if not container and reading.is_whole and (reading.is_container or not reading.failure):
+            gone = self._gone(name, {m.document_id for m in reading.members}, barred)
         if gone or (reading.is_container and not reading.has_text and not reading.failure):
             is_document = reading.has_text or bool(reading.failure)
             yield Unpacked(name, origin, gone, is_document)
 
-    def _gone(self, container: str, found: Sequence[StoredSource | Failure]) -> list[str]:
-        """What was packed in the file formerly and is not any more; not what is packed in
-        something that could not be unpacked this time."""
+    def _gone(self, container: str, found: Set[str], barred: Sequence[str]) -> list[str]:
+        """What was packed in the file formerly and is not any more; not what was packed in
+        something that could not be looked into this time."""
         if self._ledger is None:
             return []
-        names = {member.document_id for member in found}
-        barred = tuple(f"{m.document_id}/" for m in found if isinstance(m, Failure))
+        inside = tuple(f"{name}/" for name in barred)
         formerly = self._ledger.states.members(container)
-        return [n for n in formerly if n not in names and not n.startswith(barred)]
+        return [n for n in formerly if n not in found and not n.startswith(inside)]
 
     def _result(self, reading: Future[Reading]) -> Reading:
         while self._stopping is not None and not reading.done():
