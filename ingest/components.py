@@ -10,6 +10,9 @@ from collections.abc import Mapping
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+ODP = "application/vnd.oasis.opendocument.presentation"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 PARSERS: Mapping[str, str] = {
     "application/pdf": "ingest.parse.pdf:PdfParser",
@@ -21,6 +24,9 @@ PARSERS: Mapping[str, str] = {
     "application/msword": "ingest.parse.legacy_office:LegacyOfficeParser",
     "application/vnd.ms-excel": "ingest.parse.legacy_office:LegacyOfficeParser",
     "application/vnd.ms-powerpoint": "ingest.parse.legacy_office:LegacyOfficeParser",
+    ODT: "ingest.parse.opendocument:OpenDocumentParser",
+    ODP: "ingest.parse.opendocument:OpenDocumentParser",
+    ODS: "ingest.parse.opendocument:OpenDocumentParser",
     "text/html": "ingest.parse.html:HtmlParser",
     "text/markdown": "ingest.parse.markdown:MarkdownParser",
     "text/plain": "ingest.parse.text:TextParser",
@@ -52,6 +58,9 @@ PARSER_VERSIONS: Mapping[str, int] = {
     "application/msword": 1,
     "application/vnd.ms-excel": 1,
     "application/vnd.ms-powerpoint": 1,
+    ODT: 1,
+    ODP: 1,
+    ODS: 1,
     "text/html": 2,
     "text/markdown": 2,
     "text/plain": 3,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from ingest.alt_text import alt_text
+from ingest.captions import reads_as_caption, with_captions
 from ingest.charts import C, chart_blocks
 from ingest.contract import Block, BlockKind, Parsed, Source
 from ingest.diagrams import D, diagram_blocks
-from ingest.docx_headings import Look, with_headings
 from ingest.docx_numbering import Numbering, W
 from ingest.docx_styles import Styles
 from ingest.docx_tables import content, frame_cells, paragraphs_in, table_blocks
@@ -24,21 +24,11 @@ from ingest.docx_text import (
     visible,
 )
 from ingest.docx_toc import listing_paragraphs
-from ingest.lines import ends_sentence
 from ingest.ooxml import OfficePackage, R
+from ingest.styleless_headings import Look, with_headings
 
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _SEQUENCE = re.compile(r"\s*SEQ\b", re.I)
-_CAPTION = re.compile(
-    r"(?:图|表|图表|附图|附表|圖|Figure|Fig\.?|Table|Chart|Exhibit|Abbildung|Tabelle|Tableau)\s*"
-    r"(?:\d+|[A-Z]|[一二三四五六七八九十]+|[IVX]+)(?:[-.．–—]\d+)*(?=[\s.:：、．\u3400-\u9fff]|$)",
-    re.I,
-)
-_SAYS = re.compile(
-    r"^\S+\s+\S+\s+(?:shows?|lists?|gives?|presents?|summari[sz]es|contains?|illustrates?|is|are)\b",
-    re.I,
-)
-_LONGEST_CAPTION = 160
 
 
 def read_docx(source: Source, *, page_furniture: bool = True) -> Parsed:
@@ -56,7 +46,7 @@ def read_docx(source: Source, *, page_furniture: bool = True) -> Parsed:
     if body is not None:
         reader.listings = listing_paragraphs(body, styles)
         reader.read(body)
-    blocks = _with_captions(reader.blocks, reader.pictures)
+    blocks = with_captions(reader.blocks, reader.pictures)
     looks = {i: look for i, look in reader.looks.items() if blocks[i].kind in _PROMOTED}
     blocks, found = with_headings(blocks, looks)
     if page_furniture:
@@ -215,31 +205,11 @@ class _Reader:
 
 def _is_counted(element: etree._Element, text: str) -> bool:
     """Whether a paragraph is counted as figures and tables are, and reads as their caption."""
-    if len(text) > _LONGEST_CAPTION or not _CAPTION.match(text):
+    if not reads_as_caption(text):
         return False
     codes = [node.text or "" for node in element.iter(f"{W}instrText")]
     codes += [node.get(f"{W}instr") or "" for node in element.iter(f"{W}fldSimple")]
     return any(_SEQUENCE.match(code) for code in codes)
-
-
-def _with_captions(blocks: list[Block], pictures: set[int]) -> list[Block]:
-    """The blocks; a paragraph that reads as a caption beside a table or a picture is one."""
-    out = list(blocks)
-    for index, block in enumerate(blocks):
-        if (
-            block.kind is not BlockKind.PARAGRAPH
-            or len(block.text) > _LONGEST_CAPTION
-            or not _CAPTION.match(block.text)
-            or _SAYS.match(block.text)
-        ):
-            continue
-        after = blocks[index + 1].kind if index + 1 < len(blocks) else None
-        before = blocks[index - 1].kind if index else None
-        pictured = bool(pictures & {index, index + 1})
-        tabled = BlockKind.TABLE in (before, after)
-        if pictured or (tabled and not ends_sentence(block.text)):
-            out[index] = replace(block, kind=BlockKind.CAPTION)
-    return out
 
 
 def _furniture(office: OfficePackage) -> list[Block]:

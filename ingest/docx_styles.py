@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingest.docx_headings import Look
 from ingest.docx_numbering import W, number, value
 from ingest.docx_text import visible
+from ingest.styleless_headings import Look
 
 _HEADING = re.compile(
     r"(?:heading|überschrift|titre|título|titolo|заголовок|見出し|제목|标题|標題)\s*(\d)$", re.I

@@ -6,6 +6,7 @@ Source: ECMA-376, part 2 (Open Packaging Conventions).
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -121,7 +122,7 @@ class OfficePackage:
         for part in self.related("", "core-properties"):
             root = self.package.root(part)
             for element in root if root is not None else ():
-                key = _CORE.get(etree.QName(element).localname)
+                key = _CORE.get(re.split("[}:]", str(element.tag))[-1])
                 if key and element.text:
                     stated.setdefault(key, element.text)
         return properties(stated)

@@ -16,6 +16,7 @@ from ingest.tables import MAX_COLUMNS, make_table, table_block
 GROUP_ROWS = 200
 """Body rows of one table block; a longer table goes on in the next one, under its header."""
 
+_MAX_MERGED = 2_000_000
 _ROUNDS = 12
 _MOST_TITLES = 4
 _TITLE_CHARS = 120
@@ -287,3 +288,28 @@ def table_groups(cells: Sequence[Sequence[str]], header: int) -> Iterator[Block]
         return
     for start in range(0, len(body), GROUP_ROWS):
         yield table_block(replace(whole, rows=(*head, *body[start : start + GROUP_ROWS])))
+
+
+def fill_merged(rows: dict[int, dict[int, str]], merged: list[Area]) -> None:
+    """Repeat the text of merged cells in each cell that they cover, as far as the sheet has
+    filled rows and columns."""
+    if not rows or not merged:
+        return
+    last_row = max(rows)
+    last_column = max(max(cells) for cells in rows.values())
+    left = _MAX_MERGED
+    for top, first, bottom, last in merged:
+        text = rows.get(top, {}).get(first, "")
+        if not text:
+            continue
+        # A title that is merged beyond the table under it does not make the table wider.
+        bottom, last = min(bottom, last_row), min(last, max(last_column, first))
+        left -= (bottom - top + 1) * (last - first + 1)
+        if left < 0:
+            return
+        for row in range(top, bottom + 1):
+            cells = rows.setdefault(row, {})
+            for column in range(first, last + 1):
+                cells[column] = text
+    for row in [number for number, cells in rows.items() if not cells]:
+        del rows[row]

@@ -15,12 +15,11 @@ from ingest.charts import chart_title
 from ingest.contract import Block, BlockKind, Json, Parsed, Source, UnreadableFile
 from ingest.drawing_text import paragraphs
 from ingest.ooxml import OfficePackage, R, flag, whole
-from ingest.sheets import Area, Marked, column_letters, sheet_blocks
+from ingest.sheets import Area, Marked, column_letters, fill_merged, sheet_blocks
 from ingest.xlsx_styles import CellReader, release, rich_text
 
 MAX_CELLS = 3_000_000
 MAX_SHEETS = 1_000
-_MAX_MERGED = 2_000_000
 _MAX_ROW, _MAX_COLUMN = 1_048_576, 16_384
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})$")
 _GENERIC_TABLE = re.compile(r"(?:table|表|表格|tabelle|tableau|tabla)_?\d*(?:_\d+)*", re.I)
@@ -122,7 +121,7 @@ class _Book:
     def _sheet(self, part: str, name: str, reader: CellReader) -> list[Block]:
         sheet = self._survey(part)
         rows = self._rows(part, reader)
-        _fill_merged(rows, sheet.merged)
+        fill_merged(rows, sheet.merged)
         marked = Marked(
             self._tables(part, sheet),
             sheet.frozen,
@@ -246,28 +245,3 @@ def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
     runs = groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
     members = [[number for _, number in run] for _, run in runs]
     return [(run[0], run[-1]) for run in members]
-
-
-def _fill_merged(rows: dict[int, dict[int, str]], merged: list[Area]) -> None:
-    """Repeat the text of merged cells in each cell that they cover, as far as the sheet has
-    filled rows and columns."""
-    if not rows or not merged:
-        return
-    last_row = max(rows)
-    last_column = max(max(cells) for cells in rows.values())
-    left = _MAX_MERGED
-    for top, first, bottom, last in merged:
-        text = rows.get(top, {}).get(first, "")
-        if not text:
-            continue
-        # A title that is merged beyond the table under it does not make the table wider.
-        bottom, last = min(bottom, last_row), min(last, max(last_column, first))
-        left -= (bottom - top + 1) * (last - first + 1)
-        if left < 0:
-            return
-        for row in range(top, bottom + 1):
-            cells = rows.setdefault(row, {})
-            for column in range(first, last + 1):
-                cells[column] = text
-    for row in [number for number, cells in rows.items() if not cells]:
-        del rows[row]

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from lxml import etree
 
-from ingest.number_format import BUILTIN, displayed, number_of, plain
+from ingest.builtin_formats import BUILTIN
+from ingest.number_format import displayed, number_of, plain
 from ingest.ooxml import OfficePackage, whole
 from ingest.tables import clean_cell
 

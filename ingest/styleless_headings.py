@@ -1,4 +1,4 @@
-"""Headings of Word documents that have no heading styles: by their number and their look."""
+"""Headings of documents that have no heading styles: by their number and their look."""
 
 from __future__ import annotations
 
