@@ -162,9 +162,10 @@ def _codes(line: str, start: int) -> Iterator[bytes]:
     GBK pairs every byte above 80 with what follows, so what is lost before a possible second
     byte can only have been an 80.
     """
-    for index, char in enumerate(line[start:], start + 1):
+    for index in range(start, len(line)):
+        char = line[index]
         if char == _LOST:
-            follower = line[index : index + 1]
+            follower = line[index + 1 : index + 2]
             yield b"\x80" if follower >= "@" and follower != _LOST else b""
         elif char == "€":
             yield b"\x80"
