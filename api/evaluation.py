@@ -108,7 +108,7 @@ class Evaluation:
         ingestor = self.braid.ingestor
 
         def read_chunks(path: Path) -> tuple[Document, list[Chunk]]:
-            document = read(load(path))
+            document = read(load(path), ingestor.parser_options)
             return document, ingestor.chunker.chunk(document, ingestor.counter)
 
         return read_chunks

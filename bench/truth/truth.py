@@ -12,6 +12,10 @@ from bench.truth.model import Code, Content, Figure, Grid, Heading, Item, Para
 
 Json = dict[str, Any]
 
+_FOLLOWER = 8
+_RUNNING = 160
+"""Letters of a running header and footer that may stand between a heading and its text."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -139,17 +143,32 @@ class Pager:
         nothing but the title. Raises ValueError where a block is not in the file."""
         cursor = self.starts[skip] if skip else 0
         placed: list[Json] = []
-        for block in found:
+        for number, block in enumerate(found):
             text = letters(block["text"])
             if block["kind"] == "title":
                 placed.append({**block, "page": 1})
                 continue
+            if block["kind"] == "heading":
+                after = next((b for b in found[number + 1 :] if b["kind"] != "footnote"), None)
+                follower = letters(after["text"])[:_FOLLOWER] if after else ""
+                cursor = self._heading(text, follower, cursor)
             first, last = self._span(text, cursor, block["kind"] == "footnote")
             page, end = self.page(first), self.page(last)
             if block["kind"] != "footnote":
                 cursor = first + 1
             placed.append({**block, "page": page, **({"last_page": end} if end > page else {})})
         return placed
+
+    def _heading(self, text: str, follower: str, cursor: int) -> int:
+        """Where a heading stands: where what comes next follows soon, since its words may stand
+        in a sentence before it too."""
+        at = self.whole.find(text, cursor)
+        while at >= 0 and follower:
+            end = at + len(text)
+            if self.whole.find(follower, end, end + _RUNNING) >= 0:
+                return at
+            at = self.whole.find(text, at + 1)
+        return cursor
 
     def _span(self, text: str, cursor: int, anywhere: bool) -> tuple[int, int]:
         start = 0 if anywhere else cursor
