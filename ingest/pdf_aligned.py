@@ -11,25 +11,11 @@ from statistics import median
 
 from ingest.lines import is_spaceless
 from ingest.pdf_blocks import is_caption
-from ingest.pdf_layout import Bounds, Grid, Line, Places, Region, Span, union
+from ingest.pdf_heads import phrases
+from ingest.pdf_layout import Bounds, Grid, Line, Region, Span, union
+from ingest.pdf_rows import Row, rows_of
 from ingest.pdf_rules import Drawn
 from ingest.pdf_tables import holds_value
-
-_MARK = re.compile("[•◦‣⁃▪▫●○■□◆◇➢➤✓✔❖·\ufffd\uf000-\uf0ff\u2219\u2043–—*o-]")
-_NUMBERED = re.compile(r"[(（]?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5})[.)）、]?")
-
-
-@dataclass(slots=True)
-class Row:
-    """The texts at one height, left to right, near ones put together to cells."""
-
-    cells: list[Line]
-    box: Bounds
-
-    @property
-    def tabular(self) -> bool:
-        """Whether it has several cells, a bullet or a number before a text not counted."""
-        return len(self.cells) > 1
 
 
 @dataclass(slots=True)
@@ -38,52 +24,6 @@ class Found:
 
     region: Region
     doubtful: bool
-
-
-def rows_of(lines: Sequence[Line]) -> list[Row]:
-    """The rows of the lines, from top to bottom."""
-    groups: list[list[Line]] = []
-    for line in sorted(lines, key=lambda one: ((one.box[1] + one.box[3]) / 2, one.box[0])):
-        if groups and _level(groups[-1], line):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    return [_row(group) for group in groups]
-
-
-def _level(group: Sequence[Line], line: Line) -> bool:
-    top = max(one.box[1] for one in group)
-    bottom = min(one.box[3] for one in group)
-    least = min(bottom - top, line.box[3] - line.box[1])
-    return min(bottom, line.box[3]) - max(top, line.box[1]) >= 0.5 * max(least, 0.1)
-
-
-def _row(group: Sequence[Line]) -> Row:
-    ordered = sorted(group, key=lambda line: line.box[0])
-    cells: list[Line] = []
-    for line in ordered:
-        if cells and _is_near(cells[-1], line):
-            before = cells[-1]
-            cells[-1] = Line((*before.spans, *line.spans), before.block, before.direction)
-        else:
-            cells.append(line)
-    return Row(cells, union(line.box for line in ordered))
-
-
-def _is_near(before: Line, line: Line) -> bool:
-    gap = line.box[0] - before.box[2]
-    size = max(before.size, line.size)
-    text = before.text.strip()
-    lead = _MARK.fullmatch(text) is not None or (
-        _NUMBERED.fullmatch(text) is not None and not holds_value(line.text.strip())
-    )
-    first = lead and len(text) <= 8 and not text.isdigit()
-    after = line.text.strip()
-    if after in ("%", ")", ")%") and gap < 0.9 * size:
-        return True
-    if holds_value(after) and (holds_value(text) or text[-1:].isdigit()):
-        return gap < 0.3 * size  # figures of two narrow columns
-    return gap < (4.0 * size if first else 0.9 * size)
 
 
 def aligned_tables(lines: Sequence[Line], drawn: Drawn) -> list[Found]:
@@ -195,9 +135,9 @@ def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
         (above.box[3] + below.box[1]) / 2
         for above, below in pairwise([_whole(band) for band in bands])
     )
-    phrases = _phrases(rows, gutters, edges)
+    wide = phrases(rows, gutters, edges)
     region = Region("table", (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
-    region.grid = Grid(edges, gutters, (), phrases)
+    region.grid = Grid(edges, gutters, (), wide)
     region.lines = [cell for row in rows for cell in row.cells]
     return Found(region, _is_doubtful(rows, tabular, gutters))
 
@@ -346,74 +286,6 @@ def _drawn_cuts(drawn: Drawn, box: Bounds) -> list[float]:
         if min(shade[2], box[2]) - max(shade[0], box[0]) > 0.6 * width:
             cuts.extend(at for at in (shade[1], shade[3]) if box[1] < at < box[3])
     return sorted(cuts)
-
-
-def _phrases(
-    rows: Sequence[Row], gutters: Sequence[float], edges: Sequence[float]
-) -> tuple[tuple[Bounds, Places], ...]:
-    """Texts that reach over several columns, and heads that stand in the middle over several."""
-    columns = _extents(rows, gutters)
-    found: list[tuple[Bounds, Places]] = []
-    for number, row in enumerate(rows):
-        below = rows[number + 1] if number + 1 < len(rows) else None
-        for place, cell in enumerate(row.cells):
-            first = bisect_right(gutters, cell.box[0] + 2)
-            last = bisect_right(gutters, cell.box[2] - 2)
-            heads = number < 3 and below is not None and len(below.cells) > len(row.cells)
-            if heads and first > 0 and not holds_value(cell.text.strip()):
-                free = (
-                    _last_column(row.cells[place - 1], gutters) + 1 if place else 1,
-                    bisect_right(gutters, row.cells[place + 1].box[0] + 2) - 1
-                    if place + 1 < len(row.cells)
-                    else len(gutters),
-                )
-                first, last = _centred(cell.box, (first, last), free, columns)
-            if first != last:
-                at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
-                found.append((cell.box, (at, at, first, last)))
-    return tuple(found)
-
-
-def _last_column(cell: Line, gutters: Sequence[float]) -> int:
-    return bisect_right(gutters, cell.box[2] - 2)
-
-
-def _extents(rows: Sequence[Row], gutters: Sequence[float]) -> list[tuple[float, float] | None]:
-    """From where to where the texts of each column reach; None for one that has none."""
-    found: list[tuple[float, float] | None] = [None] * (len(gutters) + 1)
-    for row in rows:
-        for cell in row.cells:
-            first, last = bisect_right(gutters, cell.box[0] + 2), _last_column(cell, gutters)
-            if first != last:
-                continue
-            known = found[first]
-            found[first] = (
-                (cell.box[0], cell.box[2])
-                if known is None
-                else (min(known[0], cell.box[0]), max(known[1], cell.box[2]))
-            )
-    return found
-
-
-def _centred(
-    box: Bounds,
-    touched: tuple[int, int],
-    free: tuple[int, int],
-    columns: Sequence[tuple[float, float] | None],
-) -> tuple[int, int]:
-    """The columns around those that a head touches in the middle of which it stands best, none
-    that another head of its row takes."""
-    middle = (box[0] + box[2]) / 2
-    best, least = touched, float("inf")
-    for first in range(min(free[0], touched[0]), touched[0] + 1):
-        for last in range(touched[1], max(free[1], touched[1]) + 1):
-            inside = [extent for extent in columns[first : last + 1] if extent is not None]
-            if not inside or columns[first] is None or columns[last] is None:
-                continue
-            off = abs((inside[0][0] + inside[-1][1]) / 2 - middle)
-            if off < least - 4:
-                best, least = (first, last), off
-    return best
 
 
 def _is_doubtful(rows: Sequence[Row], tabular: Sequence[Row], gutters: Sequence[float]) -> bool:

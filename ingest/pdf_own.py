@@ -7,10 +7,11 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.pdf_aligned import aligned_tables, rows_of
+from ingest.pdf_aligned import aligned_tables
 from ingest.pdf_columns import column_groups
 from ingest.pdf_layout import Line, PageLayout, Region, Span, union
 from ingest.pdf_paragraphs import Setting, text_regions
+from ingest.pdf_rows import rows_of
 from ingest.pdf_rules import Drawn, crossing, note_rule, ruled_tables
 from ingest.pdf_survey import Survey, take_running
 
