@@ -17,6 +17,7 @@ from ingest.docx_styles import Styles
 from ingest.docx_tables import content, frame_cells, paragraphs_in, table_blocks
 from ingest.docx_text import (
     footnote_ids,
+    is_formula,
     is_monospaced,
     raw_text,
     text_boxes,
@@ -136,6 +137,8 @@ class _Reader:
         if self.styles.is_title(element):
             self.title = self.title or flat
             return Block(BlockKind.HEADING, flat, 1)
+        if is_formula(element):
+            return Block(BlockKind.FORMULA, flat)
         if self.styles.is_caption(element) or _is_counted(element, flat):
             return Block(BlockKind.CAPTION, marker + flat)
         if depth is not None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.docx_numbering import W, value
+from ingest.omml import linear
 from ingest.ooxml import MC, M
 
 # Tracked deletions, the older twin of a drawing, field codes, phonetic guides, and text boxes
@@ -46,8 +47,10 @@ def raw_text(paragraph: etree._Element) -> str:
     """The paragraph's text as it stands, line breaks and tabs kept."""
     parts: list[str] = []
     for node in visible(paragraph):
-        if node.tag in (f"{W}t", f"{M}t"):
+        if node.tag == f"{W}t":
             parts.append(node.text or "")
+        elif node.tag == f"{M}oMath":
+            parts.append(linear(node))
         elif node.tag == f"{W}tab":
             parts.append("\t")
         elif node.tag in (f"{W}br", f"{W}cr"):
@@ -85,6 +88,13 @@ def is_monospaced(paragraph: etree._Element) -> bool:
         font = value(run, f"{W}rPr/{W}rFonts", "ascii") or ""
         fonts.add(_MONOSPACE.search(font) is not None)
     return fonts == {True}
+
+
+def is_formula(paragraph: etree._Element) -> bool:
+    """Whether the paragraph is a formula set on a line of its own."""
+    return paragraph.find(f"{M}oMathPara") is not None and not any(
+        (node.text or "").strip() for node in visible(paragraph) if node.tag == f"{W}t"
+    )
 
 
 def text_boxes(paragraph: etree._Element) -> list[etree._Element]:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from ingest.contract import Block, BlockKind
 from ingest.counting import written
+from ingest.omml import linear
 from ingest.ooxml import MC, A, M, chosen, whole
 
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -114,8 +115,10 @@ def _parts(paragraph: etree._Element) -> Iterator[str]:
     stack = list(reversed(paragraph))
     while stack:
         node = stack.pop()
-        if node.tag in (f"{A}t", f"{M}t"):
+        if node.tag == f"{A}t":
             yield node.text or ""
+        elif node.tag == f"{M}oMath":
+            yield linear(node)
         elif node.tag == f"{A}br":
             yield "\n"
         elif node.tag == f"{A}tab":

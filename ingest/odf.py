@@ -31,6 +31,7 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 _LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)\s*(cm|mm|in|pt|pc|px)?")
 _POINTS = {"cm": 72 / 2.54, "mm": 72 / 25.4, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75, "": 1.0}
+_HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])", re.I)
 _FORMS = {
     "1": "decimal",
     "a": "lowerLetter",
@@ -130,6 +131,17 @@ class OdfStyles:
             if stated is not None:
                 return self.lists.get(stated, {}) if stated != "Outline" else self.outline
         return self.outline
+
+    def heading_level(self, name: str | None) -> int:
+        """The level of headings of a paragraph style, 0 for other styles. LibreOffice writes
+        some headings as paragraphs of such a style."""
+        for shown, element in self.chain("paragraph", name):
+            stated = element.get(f"{STYLE}default-outline-level")
+            if stated is not None:
+                return min(max(whole(stated), 0), 9)
+            if match := _HEADING.fullmatch(shown):
+                return int(match[1])
+        return 0
 
     def is_named(self, name: str | None, pattern: re.Pattern[str]) -> bool:
         """Whether a paragraph style, or one that it inherits from, has such a name."""

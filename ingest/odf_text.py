@@ -139,8 +139,10 @@ class FlowReader:
     def _text(self, element: etree._Element, text: str, item: str, depth: int) -> None:
         name = element.get(f"{TEXT}style-name")
         flat = text.replace("\n", " ")
+        level = self.styles.heading_level(name)
         if element.tag == f"{TEXT}h":
             level = min(max(whole(element.get(f"{TEXT}outline-level"), 1), 1), 9)
+        if level:
             number = self._heading_number(element, level) or (item if item != "- " else "")
             self.blocks.append(Block(BlockKind.HEADING, number + flat, level))
         elif self.styles.is_named(name, _TITLE):

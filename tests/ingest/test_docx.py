@@ -471,3 +471,30 @@ def test_a_relation_that_leads_nowhere_does_no_harm() -> None:
     relation = f'<Relationship Id="rId77" Type="{kind}" Target="../NULL"/>'
     data = with_part(saved(document), "footnotes.xml", "<x/>", relation)
     assert [b.text for b in parse(data).blocks if b.kind is P] == ["kept"]
+
+
+def test_formulas_read_on_one_line() -> None:
+    m = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+    def run(text: str) -> str:
+        return f"<m:r><m:t>{text}</m:t></m:r>"
+
+    fraction = f"<m:f><m:num>{run('a+b')}</m:num><m:den>{run('2')}</m:den></m:f>"
+    power = f"<m:sSup><m:e>{run('x')}</m:e><m:sup>{run('n')}</m:sup></m:sSup>"
+    root = f"<m:rad><m:deg/><m:e>{run('y')}</m:e></m:rad>"
+    summed = (
+        f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{run("i=1")}</m:sub>'
+        f"<m:sup>{run('n')}</m:sup><m:e>{run('i')}</m:e></m:nary>"
+    )
+    document = docx.Document()
+    math = f"<m:oMath>{run('z=')}{fraction}{run('+')}{power}{run('-')}{root}</m:oMath>"
+    add_xml(document, f"<w:p {NS} {m}><m:oMathPara>{math}</m:oMathPara></w:p>")
+    add_xml(
+        document,
+        f'<w:p {NS} {m}><w:r><w:t xml:space="preserve">with </w:t></w:r>'
+        f"<m:oMath>{summed}</m:oMath></w:p>",
+    )
+    assert body(document) == [
+        (BlockKind.FORMULA, 0, "z=(a+b)/2+x^n-√(y)"),
+        (P, 0, "with ∑_(i=1)^n i"),
+    ]

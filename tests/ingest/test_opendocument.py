@@ -211,6 +211,21 @@ def test_contents_title_captions_code_and_running_heads() -> None:
     assert parse(data).title == "The title"
 
 
+def test_paragraphs_of_a_heading_style_are_headings() -> None:
+    style = (
+        '<style:style style:family="paragraph" style:name="Heading_20_2" '
+        'style:default-outline-level="2"/><style:style style:family="paragraph" style:name="P1" '
+        'style:parent-style-name="Heading_20_2"/>'
+        '<style:style style:family="paragraph" style:name="Heading_20_1"/>'
+    )
+    body = p("第一章", "Heading_20_1") + p("第一节", "P1") + p("x")
+    assert shown(package(body, automatic=style)) == [
+        (H, 1, "第一章"),
+        (H, 2, "第一节"),
+        (P, 0, "x"),
+    ]
+
+
 def test_headings_by_look_where_there_are_none() -> None:
     bold = (
         '<style:style style:family="paragraph" style:name="B"><style:text-properties '
