@@ -28,7 +28,7 @@ _GROUPS = (
 _PAIRS = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("li", "h"), ("ii", "u"), ("nn", "m"))
 _WORD = re.compile(r"[A-Za-z0-9|!][A-Za-z0-9|!'’-]*")
 _MOST_WORDS = 500_000
-_MOST_TRIES = 64
+_MOST_TRIES = 256
 _MAX_BYTES = 20_000_000
 _LONGEST = 12
 
@@ -86,8 +86,11 @@ class Correction:
     def _word(self, word: str) -> str:
         if self._knows(word):
             return word
-        found = {other for other in islice(_undone(word), _MOST_TRIES * 4) if self._knows(other)}
-        return found.pop() if len(found) == 1 else word
+        for ways in (_undone_once(word), _undone_twice(word)):
+            found = {other for other in islice(ways, _MOST_TRIES) if self._knows(other)}
+            if found:
+                return found.pop() if len(found) == 1 else word
+        return word
 
     def _knows(self, word: str) -> bool:
         if word in self.words:
@@ -121,8 +124,8 @@ class Correction:
         return False
 
 
-def _undone(word: str) -> Iterator[str]:
-    """The word with one or two characters, or one pair, read in another usual way."""
+def _undone_once(word: str) -> Iterator[str]:
+    """The word with one character, or one pair, read in another usual way."""
     for index, char in enumerate(word):
         for other in _CONFUSED.get(char, ""):
             yield word[:index] + other + word[index + 1 :]
@@ -132,6 +135,10 @@ def _undone(word: str) -> Iterator[str]:
             while at >= 0:
                 yield word[:at] + right + word[at + len(wrong) :]
                 at = word.find(wrong, at + 1)
+
+
+def _undone_twice(word: str) -> Iterator[str]:
+    """The word with two characters read in other usual ways."""
     places = [index for index, char in enumerate(word) if char in _CONFUSED][:8]
     for one in places:
         for two in places:
