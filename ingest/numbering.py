@@ -28,6 +28,7 @@ _SCHEMES: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
         ),
         ("item", 20, r"(?:ITEM|Item)\s+\d+[A-Z]?\b\s*[.:]?"),
         ("cn-section", 30, rf"第\s*{_ANY}\s*[节節]{_SEP}"),
+        ("subsection", 37, r"(?:SECTION|Section|§)\s*\d+(?:\.\d+)+\b"),
         ("section", 30, r"(?:SECTION|Section|§)\s*\d+(?:\.\d+)*\b"),
         ("cn-article", 35, rf"第\s*{_ANY}\s*[条條]{_SEP}"),
         ("article", 35, r"(?:ARTICLE|Article)\s+(?:[IVXLC]+|\d+)\b"),

@@ -60,18 +60,19 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
     """Short numbered texts that look like the body become headings where most texts with such
     numbers stand alone over running text, as headings do and the items of a list do not."""
     body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
-    found: dict[str, list[tuple[Draft, bool]]] = {}
+    found: dict[tuple[str, str], list[tuple[Draft, bool]]] = {}
     for draft, below in zip(body, [*body[1:], None], strict=True):
         number = numbering(draft.text)
         if number is None or number.scheme not in _HEAD_SCHEMES:
             continue
+        form = (number.scheme, number.number[-1:] if not number.number[-1:].isalnum() else "")
         if draft.kind is BlockKind.HEADING:
-            found.setdefault(number.scheme, []).append((draft, True))
+            found.setdefault(form, []).append((draft, True))
         elif draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
             short = len(number.title) <= (24 if not number.title.isascii() else 60)
             alone = short and bool(number.title) and not ends_sentence(draft.text)
             over = below is not None and _is_running_text(below, number.scheme)
-            found.setdefault(number.scheme, []).append((draft, alone and over))
+            found.setdefault(form, []).append((draft, alone and over))
     for group in found.values():
         heads = [draft for draft, is_head in group if is_head]
         if len(heads) * 5 >= len(group) * 4 and len(heads) >= 2:

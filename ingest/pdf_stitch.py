@@ -76,9 +76,30 @@ def _joined(first: Draft, second: Draft) -> Table | None:
             for one, other in zip(body[-1], rows[0], strict=True)
         )
         rows = rows[1:]
-    joined = (*body, *rows)
+    joined = (*body, *_with_merged(body, rows))
     heads_count = above.header_rows or count_header_rows(joined)
     return Table(joined, heads_count)
+
+
+def _with_merged(
+    body: Sequence[tuple[str, ...]], rows: Sequence[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """The rows of the next page, the text of a cell that covers rows of both pages repeated:
+    blanks at the top of a column in which cells cover several rows."""
+    out = [list(row) for row in rows]
+    for column in range(len(body[-1]) if body else 0):
+        last = body[-1][column]
+        covers = any(
+            one[column] == other[column] != "" and not holds_value(one[column])
+            for one, other in pairwise(body)
+        )
+        if not covers or not last or holds_value(last):
+            continue
+        for row in out:
+            if row[column] or not any(row):
+                break
+            row[column] = last
+    return [tuple(row) for row in out]
 
 
 def _in_line(first: Draft, second: Draft) -> bool:

@@ -155,9 +155,17 @@ def _edge_rows(page: int, lines: Sequence[Line], height: float) -> list[EdgeRow]
         if _heads_columns(row, level):
             continue
         number = counts and abs(place) < _NUMBER_EDGE * height
-        key = re.sub(r"[\divxlc]+" if counts else r"\d+", "#", text.casefold())
-        rows.append(EdgeRow(page, key, place, row.size, number))
+        rows.append(EdgeRow(page, _key(text, counts), place, row.size, number))
     return rows
+
+
+def _key(text: str, counts: bool) -> str:
+    """The text without what changes from page to page. The number of a section does not: a
+    heading that comes first on a page is no running head."""
+    section = numbering(text)
+    if section is not None and section.scheme != "dec1" and not counts:
+        return text.casefold()
+    return re.sub(r"[\divxlc]+" if counts else r"\d+", "#", text.casefold())
 
 
 def _heads_columns(row: Line, lines: Sequence[Line]) -> bool:
