@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingest.alt_text import alt_text
+from ingest.bullets import without_bullet
 from ingest.captions import reads_as_caption, with_captions
 from ingest.charts import C, chart_blocks
 from ingest.contract import Block, BlockKind, Parsed, Source
@@ -143,6 +144,9 @@ class _Reader:
             return Block(BlockKind.CAPTION, marker + flat)
         if depth is not None:
             return Block(BlockKind.LIST_ITEM, marker + text, depth + 1)
+        listed = without_bullet(text)
+        if listed is not None:
+            return Block(BlockKind.LIST_ITEM, f"- {listed}", 1)
         return Block(BlockKind.PARAGRAPH, text)
 
     def _marker(self, element: etree._Element) -> tuple[str, int | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from ingest.bullets import without_bullet
 from ingest.contract import Block, BlockKind
 from ingest.counting import written
 from ingest.omml import linear
@@ -97,7 +98,10 @@ def text_blocks(found: Iterable[Paragraph]) -> list[Block]:
     blocks: list[Block] = []
     for paragraph in found:
         marker = markers.next(paragraph)
-        if marker:
+        listed = None if marker else without_bullet(paragraph.text)
+        if listed is not None:
+            blocks.append(Block(BlockKind.LIST_ITEM, f"- {listed}", paragraph.level + 1))
+        elif marker:
             blocks.append(Block(BlockKind.LIST_ITEM, marker + paragraph.text, paragraph.level + 1))
         else:
             blocks.append(Block(BlockKind.PARAGRAPH, paragraph.text))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingest.alt_text import alt_text
+from ingest.bullets import without_bullet
 from ingest.contract import Block, BlockKind
 from ingest.odf import DRAW, OFFICE, SVG, TABLE, TEXT, XLINK, OdfPackage, OdfStyles, marker
 from ingest.odf_tables import chart_blocks, table_blocks
@@ -152,6 +153,9 @@ class FlowReader:
             self.blocks.append(Block(BlockKind.CAPTION, flat))
         else:
             self.looks[len(self.blocks)] = self.styles.look(element)
+            listed = None if depth else without_bullet(text)
+            if listed is not None:
+                item, text, depth = "- ", listed, 1
             kind = BlockKind.LIST_ITEM if depth else BlockKind.PARAGRAPH
             self.blocks.append(Block(kind, item + text, depth))
 

@@ -88,7 +88,7 @@ def parsed_deck(
     title = ""
     for slide in slides:
         shapes = [
-            replace(shape, role=Role.FURNITURE) if _key(shape) in repeated else shape
+            replace(shape, role=Role.FURNITURE) if _key(shape, slide) in repeated else shape
             for shape in slide.shapes
         ]
         heading = _title(shapes, slide)
@@ -199,13 +199,15 @@ def _repeated(slides: Sequence[Slide]) -> set[tuple[str, int, int]]:
     """Texts that stand at the same place on most slides: furniture that was copied there."""
     seen: Counter[tuple[str, int, int]] = Counter()
     for slide in slides:
-        seen.update({_key(shape) for shape in slide.shapes if shape.role is Role.SHAPE})
+        seen.update({_key(shape, slide) for shape in slide.shapes if shape.role is Role.SHAPE})
     least = max(_FURNITURE_SLIDES, (len(slides) + 1) // 2)
     return {key for key, count in seen.items() if count >= least and key[0] and len(key[0]) <= 120}
 
 
-def _key(shape: Shape) -> tuple[str, int, int]:
-    return shape.text.strip(), round(shape.place[0] / 4), round(shape.place[1] / 4)
+def _key(shape: Shape, slide: Slide) -> tuple[str, int, int]:
+    """The text and the place of a shape, the slide's own number in it left open."""
+    text = re.sub(rf"(?<!\d){slide.number}(?!\d)", "#", shape.text.strip())
+    return text, round(shape.place[0] / 4), round(shape.place[1] / 4)
 
 
 def _unnamed(section: str) -> bool:

@@ -498,3 +498,16 @@ def test_formulas_read_on_one_line() -> None:
         (BlockKind.FORMULA, 0, "z=(a+b)/2+x^n-√(y)"),
         (P, 0, "with ∑_(i=1)^n i"),
     ]
+
+
+def test_bullets_that_were_typed_make_list_items() -> None:
+    document = docx.Document()
+    for text in ("• one", "●二", "- three", "-4 degrees", "plain"):
+        document.add_paragraph(text)
+    assert body(document) == [
+        (L, 1, "- one"),
+        (L, 1, "- 二"),
+        (L, 1, "- three"),
+        (P, 0, "-4 degrees"),
+        (P, 0, "plain"),
+    ]
