@@ -179,11 +179,11 @@ class Pager:
                 break
         else:
             raise ValueError(f"not found after {cursor}: {text[:40]}")
+        if self.whole.startswith(text, first):
+            return first, first + len(text) - 1
         tail = text[-14:]
         limit = first + len(text) + 400 * (1 + len(text) // 600)
-        last = self.whole.rfind(tail, first, limit) if len(text) <= 14 else self.whole.find(
-            tail, first + max(len(text) - 14 - 8, 0), limit
-        )  # fmt: skip
+        last = self.whole.find(tail, first + max(len(text) - len(tail) - 8, 0), limit)
         if last < 0:
             last = self.whole.find(text[-6:], first + max(len(text) - 20, 0), limit)
         if last < 0:
