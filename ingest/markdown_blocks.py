@@ -12,6 +12,7 @@ from ingest.tables import make_table, table_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
@@ -20,6 +21,7 @@ _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _DEEP = re.compile(
     r"^([ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*){20})(?:(?:>|[-*+])[ \t]+)+", re.MULTILINE
 )
+_MANY_BRACKETS = 2_000
 _HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _SOFT_BREAK = re.compile(f"(?<=[{_HAN}])\x00(?=[{_HAN}])")
 _HEADING_ID = re.compile(r"\s*\{[#.][^{}\n]*\}\s*$")
@@ -55,8 +57,25 @@ def _reader() -> MarkdownIt:
     from mdit_py_plugins.footnote import footnote_plugin
 
     reader = MarkdownIt("commonmark", {"maxNesting": 200}).enable(["table", "strikethrough"])
+    reader.inline.ruler.before("link", "many_brackets", _many_brackets)
     reader.use(footnote_plugin).use(deflist_plugin)
     return reader.use(dollarmath_plugin, allow_space=False, allow_digits=False)
+
+
+def _many_brackets(state: StateInline, silent: bool) -> bool:
+    """Takes what opens a link as text where there are absurdly many in one paragraph: each is
+    matched against all that follow, which takes hours then."""
+    if state.src[state.pos] not in "[!^" or state.posMax < _MANY_BRACKETS:
+        return False
+    if state.env.get("counted") is not state.src:
+        state.env["counted"] = state.src
+        state.env["brackets"] = state.src.count("[")
+    if state.env["brackets"] < _MANY_BRACKETS:
+        return False
+    if not silent:
+        state.pending += state.src[state.pos]
+    state.pos += 1
+    return True
 
 
 def _notes(tokens: Sequence[Token]) -> dict[int, str]:

@@ -62,10 +62,11 @@ def _damaged(detail: str) -> tarfile.ReadError:
 
 @dataclass(frozen=True)
 class TarBounds:
-    """How many members, and how large each, in bytes."""
+    """How many members, how large each, and how much the stream can give at most, in bytes."""
 
     max_members: int
     max_member_bytes: int
+    available: int
 
 
 def tar_members(stream: Stream, source: Source, bounds: TarBounds) -> Iterator[Source | Failure]:
@@ -81,6 +82,9 @@ def tar_members(stream: Stream, source: Source, bounds: TarBounds) -> Iterator[S
             for entry in archive:
                 count += 1
                 check_count(count, bounds.max_members)
+                if not 0 <= entry.size <= bounds.available:
+                    # The library would skip what is not there bit by bit.
+                    raise _damaged(f"a member is stated to have {entry.size:,} bytes")
                 if entry.isdir():
                     continue
                 member = _member(archive, entry, source, bounds, seen)

@@ -128,6 +128,8 @@ def _unquoted(text: str, delimiter: str) -> Iterator[list[str]]:
     for line in text.splitlines():
         if line.count('"') % 2:
             yield [value.strip().strip('"') for value in line.split(delimiter)]
+        elif line and '"' not in line:
+            yield line.split(delimiter)
         else:
             yield from _read(line, delimiter)
 

@@ -34,9 +34,8 @@ class CompressedUnpacker:
         probe = Inflated(source.data, media_type, self.max_member_bytes, self.max_ratio)
         if is_tar(probe.read(512)):
             stream = Inflated(source.data, media_type, self.max_total_bytes, self.max_ratio)
-            yield from tar_members(
-                stream, source, TarBounds(self.max_members, self.max_member_bytes)
-            )
+            bounds = TarBounds(self.max_members, self.max_member_bytes, self.max_total_bytes)
+            yield from tar_members(stream, source, bounds)
             return
         whole = Inflated(source.data, media_type, self.max_member_bytes, self.max_ratio)
         name = _inner_name(source.name)

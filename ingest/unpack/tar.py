@@ -21,5 +21,5 @@ class TarUnpacker:
     def members(self, source: Source, media_type: str) -> Iterator[Source | Failure]:
         """See `ingest.tars.tar_members`."""
         del media_type
-        bounds = TarBounds(self.max_members, self.max_member_bytes)
+        bounds = TarBounds(self.max_members, self.max_member_bytes, len(source.data))
         yield from tar_members(io.BytesIO(source.data), source, bounds)
