@@ -99,6 +99,7 @@ def page_html(setting: Setting, body: str) -> str:
     h1 {{ font-size: 1.6em; text-align: left; column-span: all; }}
     h2 {{ font-size: 1.3em; text-align: left; }} h3 {{ font-size: 1.1em; text-align: left; }}
     table {{ border-collapse: collapse; width: 100%; text-align: left; }}
+    thead {{ display: table-row-group; }} /* once, not in every column */
     td, th {{ border: 0.7pt solid #333; padding: 2pt 5pt; }}
     </style><body>{body}</body></html>"""
 

@@ -56,9 +56,16 @@ class RapidOcr:
         boxes = [] if found is None or found.boxes is None else list(found.boxes)
         crop = import_module("rapidocr.utils.process_img").get_rotate_crop_image
         crops = [crop(colours, box.astype("float32").copy()) for box in boxes]
-        with ThreadPoolExecutor(self.threads) as pool:
-            read = list(pool.map(self._read, zip(boxes, crops, strict=True)))
+        items = zip(boxes, crops, strict=True)
+        read = list(
+            map(self._read, items) if self.threads == 1 else self._pool.map(self._read, items)
+        )
         return [line for line in read if line.text and line.confidence >= self.min_confidence]
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads that stay: each new one would take memory of its own from the allocator."""
+        return ThreadPoolExecutor(self.threads, thread_name_prefix="braid-ocr")
 
     @cached_property
     def _library(self) -> Any:
