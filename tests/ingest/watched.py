@@ -13,9 +13,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ingest.contract import BraidError
-from ingest.pipeline import StoredSource, Task, read_file
+from ingest.contract import BraidError, OcrLine, Source
+from ingest.ocr_page import PageReader
+from ingest.pipeline import StoredSource, Task, read, read_file, unpacked
+
+if TYPE_CHECKING:
+    from ingest.contract import Pixels
 
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn",
               "os.fork", "urllib.", "http.", "ftplib.", "smtplib.", "webbrowser.", "os.remove",
@@ -29,6 +34,27 @@ _OWN = tuple(os.path.realpath(path) for path in _LIBRARIES if path)
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _seen: list[str] = []
 _allowed: list[str] = []
+
+
+@dataclass(frozen=True)
+class BlankPage:
+    """An engine that sees no text: pictures are opened and drawn as for any other, without the
+    minute that recognition takes on a slow machine."""
+
+    fingerprint: str = "blank"
+
+    def recognize(self, picture: Pixels) -> list[OcrLine]:
+        """No lines."""
+        assert picture.ndim == 3
+        return []
+
+
+def blank_ocr() -> dict[str, dict[str, object]]:
+    """Options of the parsers of pictures and PDF, with that engine and no layout model."""
+    reader = PageReader(BlankPage(), layout=False)
+    pictures = ("png", "jpeg", "tiff", "webp", "bmp", "gif")
+    options: dict[str, dict[str, object]] = {f"image/{kind}": {"ocr": reader} for kind in pictures}
+    return {**options, "application/pdf": {"ocr": reader, "layout": False}}
 
 
 @dataclass(frozen=True)
@@ -81,7 +107,7 @@ def examine(given: tuple[str, str]) -> Watched:
     texts: dict[str, str] = {}
     reasons: dict[str, str] = {}
     began = time.monotonic()
-    task = Task(StoredSource(path, path.name, path.name), folder=folder)
+    task = Task(StoredSource(path, path.name, path.name), folder=folder, parser_options=blank_ocr())
     pending = [task]
     while pending:
         task = pending.pop()
@@ -97,7 +123,7 @@ def examine(given: tuple[str, str]) -> Watched:
             reasons[name] = reading.failure
         for member in reversed(reading.members):
             if isinstance(member, StoredSource):
-                pending.append(replace(Task(member), text=True))
+                pending.append(replace(task, load=member, folder=None))
             else:
                 reasons[member.document_id] = member.reason
     return Watched(
@@ -107,3 +133,26 @@ def examine(given: tuple[str, str]) -> Watched:
         time.monotonic() - began,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     )
+
+
+def reads(given: tuple[str, bytes]) -> list[str]:
+    """What came of a file, in a worker: "" for each document, else the reason."""
+    name, data = given
+    source = Source(name, data, name)
+    outcomes: list[str] = []
+    pending: list[Source] = [source]
+    try:
+        for member in unpacked(source):
+            if isinstance(member, Source):
+                pending.append(member)
+            else:
+                outcomes.append(member.reason)
+    except BraidError as error:
+        outcomes.append(str(error))
+    for one in pending[:20]:
+        try:
+            read(one, blank_ocr())
+            outcomes.append("")
+        except BraidError as error:
+            outcomes.append(str(error))
+    return outcomes
