@@ -38,9 +38,10 @@ def attached_sources(mail: Mail, container: Source, max_members: int) -> Iterato
                 "for the message as HTML or plain text",
             )
             continue
+        data = item.data
         try:
-            check_member(len(item.data))
+            check_member(len(data))
         except UnreadableFile as error:
             yield Failure(identifier, str(error))
             continue
-        yield Source(identifier, item.data, name)
+        yield Source(identifier, data, name)

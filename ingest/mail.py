@@ -11,11 +11,12 @@ import email
 import email.errors
 import email.utils
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import policy
 from email.header import decode_header
 from email.message import Message
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from ingest.contract import UnreadableFile
@@ -37,11 +38,17 @@ _ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that comes with a message; `media_type` is what the message says it is."""
+    """A file that comes with a message; `media_type` is what the message says it is. `load`
+    decodes it: a mail may carry more than is good to have in memory twice."""
 
     name: str
-    data: bytes
+    load: Callable[[], bytes] = field(repr=False, compare=False)
     media_type: str = "application/octet-stream"
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes, decoded anew at every call."""
+        return self.load()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,8 @@ def _sorted_out(
         # Small pictures within the text are logos and smileys.
         inline = cid in shown or (is_page and not part.get_content_disposition())
         is_picture = attached.media_type.startswith("image/")
-        if not attached.data or (inline and is_picture and len(attached.data) < _SMALL_PICTURE):
+        size = _encoded_size(part)
+        if not size or (inline and is_picture and size * 3 // 4 < _SMALL_PICTURE):
             continue
         attachments.append(attached)
     return text, html, attachments
@@ -150,13 +158,21 @@ def _attachment(part: Message, number: int) -> Attachment:
     if part.get_content_maintype() == "message" and part.is_multipart():
         inner = part.get_payload()
         first = inner[0] if isinstance(inner, list) and inner else None
-        data, subject = b"", ""
-        if isinstance(first, Message):
-            data = first.as_bytes(policy=policy.compat32)
-            subject = header(first, "subject")
-        return Attachment(_name(part) or f"{subject or 'message'}.eml", data, "message/rfc822")
+        subject = header(first, "subject") if isinstance(first, Message) else ""
+        name = _name(part) or f"{subject or 'message'}.eml"
+        return Attachment(name, partial(_message_bytes, first), "message/rfc822")
     name = _name(part) or f"attachment {number}{_ENDINGS.get(kind, '')}"
-    return Attachment(name, _bytes_of(part), kind)
+    return Attachment(name, partial(_bytes_of, part), kind)
+
+
+def _message_bytes(message: object) -> bytes:
+    return message.as_bytes(policy=policy.compat32) if isinstance(message, Message) else b""
+
+
+def _encoded_size(part: Message) -> int:
+    """Characters of the content as it is sent; 1 for a message inside."""
+    payload = part.get_payload()
+    return len(payload.strip()) if isinstance(payload, str) else int(bool(payload))
 
 
 def _bytes_of(part: Message) -> bytes:

@@ -161,15 +161,17 @@ class _Storage:
             if struct.unpack_from("<I", method)[0] not in (0, _EMBEDDED):
                 return None  # an object drawn in the text, of the program that made it
             mail = _Storage(self.ole, (*self.path, inner)).mail(depth + 1)
-            return Attachment(f"{mail.subject or name}.eml", as_internet_message(mail), _MESSAGE)
-        data = self.raw(_DATA, "0102")
-        if data is None:
+            data = as_internet_message(mail)
+            return Attachment(f"{mail.subject or name}.eml", lambda: data, _MESSAGE)
+        found = self.raw(_DATA, "0102")
+        if found is None:
             return None
+        content = found[1]
         kind = self.text(_MIME) or "application/octet-stream"
         inline = bool(self.text(_CONTENT_ID)) and any(self.fixed().get(_HIDDEN, b""))
-        if inline and len(data[1]) < _SMALL_PICTURE:
+        if inline and len(content) < _SMALL_PICTURE:
             return None
-        return Attachment(name, data[1], kind.lower())
+        return Attachment(name, lambda: content, kind.lower())
 
 
 _MESSAGE = "message/rfc822"

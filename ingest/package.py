@@ -30,6 +30,7 @@ _YEAR = re.compile(
     rb"http://purl\.oclc\.org/ooxml/(wordprocessingml|presentationml|spreadsheetml|drawingml|"
     rb"officeDocument)/"
 )
+_TOO_LONG = re.compile(r"huge text|text node too long", re.I)
 _TOO_DEEP = re.compile(r"excessive depth|depth in document|maximum depth|huge", re.I)
 
 
@@ -124,6 +125,10 @@ class Package:
         try:
             return etree.fromstring(data, _parser(recover=False))
         except (etree.XMLSyntaxError, ValueError) as error:
+            if _TOO_LONG.search(str(error)):
+                raise UnreadableFile(
+                    f"{self.name}: it holds a text of more than 10 MB in one piece; split it"
+                ) from error
             if _TOO_DEEP.search(str(error)):
                 raise UnreadableFile(f"{self.name}: nested too deeply to be read") from error
             self.damaged.append(part)

@@ -142,6 +142,8 @@ def test_good_files_beside_them_are_all_read(
         ("xz_dictionary.xz", "256 MB"),
         ("nested.eml", "nested over 40 deep"),
         ("many_parts.eml", "2,000 parts, the limit"),
+        ("bomb_body.docx", "more than 10 MB in one piece"),
+        ("endless.tar", "1,152,921,504,606,846,976 bytes"),
         ("encrypted.pdf", "password"),
         ("encrypted.docx", "encrypted"),
     ],
