@@ -167,6 +167,12 @@ def mark_contents(drafts: Sequence[Draft]) -> None:
         if len(run) >= 3:
             _take(body, run)
         run = []
+    before: Draft | None = None
+    for draft in drafts:
+        if draft.kind is not BlockKind.FURNITURE:
+            before = draft
+        elif before is not None and sum(map(bool, map(_LED.search, draft.text.split("\n")))) >= 3:
+            _unhead(before)
     for index, draft in enumerate(body):
         if draft.table is not None and _lists_pages(draft.table, titles):
             _take(body, [index])
@@ -176,9 +182,14 @@ def _take(body: Sequence[Draft], run: Sequence[int]) -> None:
     for index in run:
         body[index].kind = BlockKind.FURNITURE
         body[index].table = None
-    before = body[run[0] - 1] if run[0] else None
-    if before is not None and _CONTENTS.fullmatch(before.text.strip()):
-        before.kind = BlockKind.FURNITURE
+    if run[0]:
+        _unhead(body[run[0] - 1])
+
+
+def _unhead(draft: Draft) -> None:
+    """The heading over a table of contents goes with it."""
+    if _CONTENTS.fullmatch(draft.text.strip()):
+        draft.kind = BlockKind.FURNITURE
 
 
 def _lists_pages(table: Table, titles: set[str]) -> bool:

@@ -198,7 +198,7 @@ def _without_blanks(rows: Sequence[Sequence[str]], bold: Sequence[bool]) -> Tabl
     standing_out = next((i for i, flag in enumerate(looks) if not flag), 0)
     if 0 < standing_out <= 4 and not any(_is_data(row) for row in moved[:standing_out]):
         alone = any(len(set(filter(None, row))) < 2 for row in moved[headers:standing_out])
-        headers = headers if alone else standing_out
+        headers = headers if alone else max(headers, standing_out)
     return without_repeats(moved, headers)
 
 

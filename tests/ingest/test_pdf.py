@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -8,12 +9,14 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from tagged_pdf import build_tagged
 
 from ingest.contract import Block, BlockKind, Parsed, Source, UnreadableFile
 from ingest.parse import pdf as pdf_module
 from ingest.parse.pdf import PdfParser
 from ingest.pdf_layout import Grid, Line, Region, Span, is_page_number, reading_order
 from ingest.pdf_tables import count_header_rows, is_contents, table_of
+from ingest.tables import column_names
 
 pymupdf: Any = import_module("pymupdf")
 PAGE = pymupdf.paper_rect("a4")
@@ -333,3 +336,208 @@ def test_contents_and_page_numbers_are_known() -> None:
         assert is_page_number(text)
     for text in ("12 items", "第三页", "Page", "2021年"):
         assert not is_page_number(text)
+
+
+def columns_page(lines: int, gutter: float = 14.0) -> bytes:
+    """A page of two justified columns with a title across, each line told apart by its number."""
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 80), "A title that reaches over both columns", fontsize=20)
+    width = (PAGE.width - 144 - gutter) / 2
+    for side in range(2):
+        for row in range(lines):
+            x, y = 72 + side * (width + gutter), 120 + 14 * row
+            words = f"line {side} {row} of the column goes on and"
+            stretched = pymupdf.get_text_length(words, fontsize=10)
+            page.insert_text((x, y), words, fontsize=10 * width / stretched)
+    return bytes(document.tobytes())
+
+
+def test_columns_with_a_narrow_gutter_are_read_one_after_the_other() -> None:
+    parsed = parse(columns_page(12), layout=False)
+    assert parsed.blocks[0].kind is BlockKind.HEADING
+    text = " ".join(block.text for block in parsed.blocks[1:])
+    places = [text.index(f"line {side} {row} ") for side in range(2) for row in range(12)]
+    assert places == sorted(places)
+    assert not of_kind(parsed, BlockKind.TABLE)
+
+
+def long_table(rows: int, header: bool = True) -> bytes:
+    """A ruled table that runs over pages, its two header rows on each of them where asked for."""
+    document = pymupdf.open()
+    xs, height = [72, 172, 252, 332, 412, 492], 20
+    done = 0
+    while done < rows:
+        page = document.new_page()
+        page.insert_text((72, 40), "Quarterly report of the works", fontsize=9)
+        y = 80
+        for number in range(2 if header or done == 0 else 0):
+            for left, right in itertools.pairwise(xs):
+                page.draw_line((left, y + height * number), (right, y + height * number))
+        if header or done == 0:
+            heads = [(72, "Part"), (180, "First half"), (340, "Second half")]
+            for x, text in heads:
+                page.insert_text((x + 4, y + 14), text, fontname="hebo", fontsize=10)
+            for x in (72, 172, 332, 492):
+                page.draw_line((x, y), (x, y + height))
+            for x, text in zip(xs[1:], ("Plan", "Sold", "Plan", "Sold"), strict=False):
+                page.insert_text((x + 4, y + 34), text, fontname="hebo", fontsize=10)
+            for x in xs:
+                page.draw_line((x, y + height), (x, y + 2 * height))
+            page.draw_line((172, y + height), (492, y + height))
+            y += 2 * height
+        while done < rows and y < 740:
+            cells = [f"Part {done}", *(str(1000 + 7 * done + k) for k in range(4))]
+            for left, text in zip(xs, cells, strict=False):
+                page.insert_text((left + 4, y + 14), text, fontsize=10)
+            page.draw_line((72, y), (492, y))
+            for x in xs:
+                page.draw_line((x, y), (x, y + height))
+            y += height
+            done += 1
+        page.draw_line((72, y), (492, y))
+        page.insert_text((290, 815), str(page.number + 1), fontsize=9)
+    return bytes(document.tobytes())
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_table_over_pages_is_one_block_with_its_header_once(header: bool) -> None:
+    parsed = parse(long_table(80, header), layout=False)
+    (block,) = of_kind(parsed, BlockKind.TABLE)
+    assert block.table is not None
+    assert [box.page for box in block.boxes] == list(range(1, parsed.page_count + 1))
+    assert block.table.header_rows == 2
+    names = column_names(block.table)
+    assert names[1:] == [
+        "First half / Plan", "First half / Sold", "Second half / Plan", "Second half / Sold"
+    ]  # fmt: skip
+    body = block.table.rows[2:]
+    assert [row[0] for row in body] == [f"Part {number}" for number in range(80)]
+    assert body[41] == ("Part 41", "1287", "1288", "1289", "1290")
+    kept = [b.text for b in parsed.blocks if b.kind is not BlockKind.FURNITURE]
+    assert not any("Quarterly report" in text for text in kept)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> bytes:
+    """A table without rules between two paragraphs, its figures to the right."""
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 80), "The table below shows what was sold in the two years.", fontsize=10)
+    page.insert_text((330, 112), "Year ended 31 December", fontsize=10, fontname="hebo")
+    for number, row in enumerate(rows):
+        y = 126 + 15 * number
+        page.insert_text((72, y), row[0], fontsize=10)
+        for place, cell in enumerate(row[1:]):
+            length = pymupdf.get_text_length(cell, fontsize=10)
+            page.insert_text((370 + 90 * place - length, y), cell, fontsize=10)
+    page.insert_text((72, 300), "All figures are in thousands of euros, and audited.", fontsize=10)
+    return bytes(document.tobytes())
+
+
+def test_table_without_rules_has_its_columns_and_the_head_over_them() -> None:
+    rows = [
+        ["", "2023", "2024"],
+        ["Pumps and valves", "1,204", "1,377"],
+        ["Services", "88", "(12)"],
+        ["Total", "1,292", "1,365"],
+    ]
+    (block,) = of_kind(parse(aligned(rows), layout=False), BlockKind.TABLE)
+    assert block.table is not None
+    heads = block.table.rows[: block.table.header_rows]
+    assert all("Year ended 31 December" in "".join(row[c] for row in heads) for c in (1, 2))
+    assert [list(row) for row in block.table.rows[block.table.header_rows :]] == rows[1:]
+
+
+def tagged() -> bytes:
+    """A tagged file of two pages, written by hand: a heading, a paragraph that goes on over the
+    page, a list, and a table with a cell over two columns and an empty one."""
+    return build_tagged(
+        [
+            ("H1", "Annual report"),
+            ("P", "The paragraph begins here and"),
+            ("LI", "An item of the list"),
+            ("P2", "goes on over the page."),
+            ("TABLE", [["Part", "Sold in 2024"], ["Pump", "12", ""], ["Seal", "7", "9"]]),
+        ]
+    )
+
+
+def test_tags_tell_headings_paragraphs_over_pages_lists_and_cells() -> None:
+    parsed = parse(tagged(), layout=False)
+    kinds = [(b.kind, b.level, b.text) for b in parsed.blocks if b.table is None]
+    assert kinds == [
+        (BlockKind.HEADING, 1, "Annual report"),
+        (BlockKind.PARAGRAPH, 0, "The paragraph begins here and goes on over the page."),
+        (BlockKind.LIST_ITEM, 1, "An item of the list"),
+    ]
+    assert [box.page for box in parsed.blocks[1].boxes] == [1, 2]
+    (block,) = of_kind(parsed, BlockKind.TABLE)
+    assert block.table is not None
+    assert block.table.rows == (
+        ("Part", "Sold in 2024", "Sold in 2024"),
+        ("Pump", "12", ""),
+        ("Seal", "7", "9"),
+    )
+
+
+def test_first_heading_of_pages_is_no_running_head() -> None:
+    document = pymupdf.open()
+    for number in range(1, 5):
+        page = document.new_page()
+        page.insert_text((72, 40), "Rules of the works", fontsize=9)
+        page.insert_text((72, 80), f"Section {number}", fontname="hebo", fontsize=12)
+        for row in range(8):
+            text = f"Every keeper of part {number} writes line {row} into the book, and signs it."
+            page.insert_text((72, 110 + 15 * row), text, fontsize=11)
+        page.insert_text((290, 815), f"Page {number}", fontsize=9)
+    parsed = parse(document.tobytes(), layout=False)
+    heads = [b.text for b in of_kind(parsed, BlockKind.HEADING)]
+    assert heads == [f"Section {number}" for number in range(1, 5)]
+    kept = " ".join(b.text for b in parsed.blocks if b.kind is not BlockKind.FURNITURE)
+    assert "Rules of the works" not in kept
+    assert "Page 2" not in kept
+
+
+def test_sideways_page_is_read_with_boxes_where_it_is_seen() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for row in range(6):
+        text = f"Row {row} of a page that was printed on its side, as wide tables are."
+        page.insert_text((100 + 16 * row, 700), text, fontsize=10, rotate=90)
+    parsed = parse(document.tobytes(), layout=False)
+    text = " ".join(block.text for block in parsed.blocks)
+    assert [text.index(f"Row {row} ") for row in range(6)] == sorted(
+        text.index(f"Row {row} ") for row in range(6)
+    )
+    (box, *_) = parsed.blocks[0].boxes
+    assert 85 <= box.x0 < box.x1 <= 200
+    assert 300 <= box.y0 < box.y1 <= 705
+
+
+def test_password_opens_an_encrypted_file() -> None:
+    data = pymupdf.open(stream=story("<p>Secret words.</p>")).tobytes(
+        encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="u", owner_pw="o"
+    )
+    source = Source("a.pdf", data, "a.pdf")
+    parsed = PdfParser(layout=False, password="u").parse(source, "application/pdf")
+    assert parsed.blocks[0].text == "Secret words."
+    with pytest.raises(UnreadableFile, match="password"):
+        PdfParser(layout=False, password="v").parse(source, "application/pdf")
+
+
+def test_contents_are_furniture_and_drawn_bullets_are_bullets() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 80), "Contents", fontname="hebo", fontsize=14)
+    for row, name in enumerate(("Pumps", "Valves", "Seals", "Bearings")):
+        page.insert_text((72, 110 + 16 * row), f"{name} {'.' * 60} {row + 2}", fontsize=10)
+    page.insert_text((72, 220), "The following parts are kept in store:", fontsize=10)
+    for row in range(3):
+        page.draw_circle((80, 237 + 16 * row), 1.6, fill=(0, 0, 0))
+        page.insert_text((92, 240 + 16 * row), f"Part number {row} of the store", fontsize=10)
+    parsed = parse(document.tobytes(), layout=False)
+    kept = [(b.kind, b.text) for b in parsed.blocks if b.kind is not BlockKind.FURNITURE]
+    assert kept == [
+        (BlockKind.PARAGRAPH, "The following parts are kept in store:"),
+        *((BlockKind.LIST_ITEM, f"Part number {row} of the store") for row in range(3)),
+    ]
