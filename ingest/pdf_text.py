@@ -16,6 +16,7 @@ Path: TypeAlias = tuple[int, ...]
 _MONO_FONT = re.compile(r"Courier|Mono|Consol|Menlo|Typewriter|CMTT|LetterGothic", re.IGNORECASE)
 _BOLD_FONT = re.compile(r"bold|black|heavy|SimHei|MSHei|STHeiti|[-_ ]demi", re.IGNORECASE)
 _HAN_FONT = re.compile(r"CJK|Hei|Song|Ming", re.IGNORECASE)
+_COMMON_WORDS = re.compile(r"\b(?:the|of|and|to|in|is|for|on|or|as|by|with|that|our)\b")
 _MONOSPACED, _BOLD, _ITALIC = 8, 16, 2
 _STROKED = 8
 
@@ -120,6 +121,10 @@ _LIGATURES = str.maketrans(
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def letters(lines: Sequence[Line]) -> int:
-    """How many characters, blanks aside, the lines hold."""
-    return sum(len(span.text.strip()) for line in lines for span in line.spans)
+def is_plainly_text(lines: Sequence[Line]) -> bool:
+    """Whether a page of text shows at a glance that its characters are right: nearly all ASCII,
+    with the commonest words of English among them. Says nothing where it is False."""
+    text = " ".join(span.text for line in lines for span in line.spans)
+    if len(text) < 400 or len(text.encode("ascii", "ignore")) < 0.93 * len(text):
+        return False
+    return len(_COMMON_WORDS.findall(text)) * 150 > len(text)

@@ -33,7 +33,7 @@ from ingest.pdf_stitch import mark_contents, stitch_tables
 from ingest.pdf_survey import Survey, survey, take_running
 from ingest.pdf_tagged import TaggedBlocks
 from ingest.pdf_tags import Tree, is_tagged, trustworthy
-from ingest.pdf_text import page_lines, tagged_lines
+from ingest.pdf_text import is_plainly_text, page_lines, tagged_lines
 from ingest.pdf_turn import turn_of, turned_drawings, turned_lines
 
 _DOUBT = 3
@@ -166,7 +166,8 @@ def _read_page(reading: _Reading, index: int) -> PageLayout:
     lines = reading.survey.lines.pop(index + 1, None)
     if lines is None:
         lines = page_lines(reading.pymupdf, page)
-    if reading.scans.takes(page, index + 1, lines) or not lines:
+    scanned = not is_plainly_text(lines) and reading.scans.takes(page, index + 1, lines)
+    if scanned or not lines:
         return PageLayout(index + 1, *size, ())
     own = _own(reading, page, index + 1, lines)
     if reading.layout and own.doubt >= _DOUBT and not own.page.turn:
