@@ -14,10 +14,7 @@ import io
 import json
 import tempfile
 import time
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from api.sources import Files
 from api.turns import Reader, Ready, Turns
@@ -28,9 +25,8 @@ COUNTS = (0, 1, 2)
 
 def make_files(folder: Path, number: int) -> None:
     """Small Markdown, DOCX, HTML and PDF files in equal parts, each of a text of its own."""
+    import docx
     import pymupdf
-
-    new_docx: Callable[[], Any] = import_module("docx").Document
 
     for index in range(number):
         sentences = [
@@ -42,7 +38,7 @@ def make_files(folder: Path, number: int) -> None:
         if kind == 0:
             path.with_suffix(".md").write_text(f"# Valve {index}\n\n" + "\n\n".join(sentences))
         elif kind == 1:
-            document = new_docx()
+            document = docx.Document()
             document.add_heading(f"Valve {index}", 1)
             for sentence in sentences:
                 document.add_paragraph(sentence)
@@ -55,7 +51,7 @@ def make_files(folder: Path, number: int) -> None:
                 f"<html><body><main><h1>Valve {index}</h1>{body}</main></body></html>"
             )
         else:
-            with pymupdf.open() as pdf:
+            with pymupdf.open() as pdf:  # type: ignore[no-untyped-call]
                 pdf.new_page().insert_textbox(
                     (72, 72, 520, 760), "\n\n".join(sentences), fontname="china-s", fontsize=9
                 )
