@@ -1,5 +1,5 @@
-"""Columns of a scanned page: regions that the layout model drew over the gap between two columns
-are parted there."""
+"""Regions of a scanned page mended: those that the layout model drew over the gap between two
+columns, or over a heading and its text, are parted there."""
 
 from __future__ import annotations
 
@@ -22,6 +22,41 @@ def parted_at_gutters(
     for gap in gaps:
         out = [part for region in out for part in _parted(region, lines, gap)]
     return out
+
+
+def parted_by_size(
+    regions: Sequence[Region], lines: Sequence[Line], body_size: float
+) -> list[Region]:
+    """The regions, those of text cut where the print changes its size by a quarter; a piece of a
+    line or two in larger print than the page's body is a heading."""
+    return [
+        part
+        for region in regions
+        for part in (_by_size(region, lines, body_size) if region.kind == "text" else [region])
+    ]
+
+
+def _by_size(region: Region, lines: Sequence[Line], body_size: float) -> list[Region]:
+    inside = [line for line in lines if _holds(region.box, line.box)]
+    inside.sort(key=lambda line: line.box[1])
+    groups: list[list[Line]] = []
+    for line in inside:
+        last = groups[-1][-1] if groups else None
+        if last is not None and line.box[1] < (last.box[1] + last.box[3]) / 2:
+            return [region]  # side by side: no plain text
+        if last is None or not 0.8 < line.size / max(last.size, 0.1) < 1.25:
+            groups.append([line])
+        else:
+            groups[-1].append(line)
+    if len(groups) < 2 or len(groups) > 3:
+        return [region]
+    return [
+        Region(
+            "section-header" if g[0].size >= 1.2 * body_size and len(g) <= 2 else "text",
+            union(line.box for line in g),
+        )
+        for g in groups
+    ]
 
 
 def gutters(lines: Sequence[Line], left: float, right: float, depth: int = 0) -> list[float]:

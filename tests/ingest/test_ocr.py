@@ -128,9 +128,9 @@ def test_a_skewed_noisy_scan_is_read() -> None:
     check(read(Source("a.pdf", scan([noisy]), "a.pdf")))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
 def test_pictures_of_every_kind_are_read(kind: str) -> None:
-    strip = picture()[:, :, :][120:310]
+    strip = picture()[145:235]
     document = read(Source(f"a.{kind.lower()}", encoded(strip, kind), f"a.{kind.lower()}"))
     assert CHINESE in "".join(block.text for block in document.blocks)
     assert document.page_count == 1
@@ -146,7 +146,7 @@ def test_the_pages_of_a_tiff_are_pages() -> None:
 
 
 def test_the_orientation_that_a_camera_notes_is_heeded() -> None:
-    sideways = pillow.fromarray(turned(picture()[120:310], 1))
+    sideways = pillow.fromarray(turned(picture()[145:235], 1))
     exif = pillow.Exif()
     exif[0x0112] = 6  # to be turned to the right
     buffer = io.BytesIO()

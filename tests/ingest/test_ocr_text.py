@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import BadInput, BlockKind, Box, OcrLine
-from ingest.ocr_columns import gutters, parted_at_gutters
+from ingest.ocr_columns import gutters, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_pdf import mark_running
 from ingest.pdf_blocks import Draft
@@ -153,6 +153,15 @@ def test_regions_over_two_columns_are_parted() -> None:
     assert parts[2].box[0] == 310
     table = [Region("table", (50, 78, 540, 250))]
     assert parted_at_gutters(table, lines, 595) == table
+
+
+def test_a_heading_is_parted_from_the_text_that_it_was_framed_with() -> None:
+    big = Line((Span("Rules for pumps", (50, 40, 300, 58), 18.0),))
+    lines = [big, printed("text", 50, 70, 400), printed("more text", 50, 84, 300)]
+    parts = parted_by_size([Region("text", (50, 38, 400, 96))], lines, 10.0)
+    assert [part.kind for part in parts] == ["section-header", "text"]
+    plain = [Region("text", (50, 68, 400, 96))]
+    assert parted_by_size(plain, lines[1:], 10.0) == plain
 
 
 def test_one_column_has_no_gutter() -> None:
