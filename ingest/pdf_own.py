@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ingest.pdf_aligned import aligned_tables
 from ingest.pdf_columns import column_groups
@@ -161,7 +162,9 @@ def _loose_rows(lines: Sequence[Line]) -> int:
     count = 0
     for row in rows_of(lines):
         short = sum(len(cell.text.strip()) < 25 for cell in row.cells)
-        count += len(row.cells) > 2 or (len(row.cells) == 2 and short > 0)
+        # Justified text leaves gaps of about a letter's height after its sentences.
+        far = any(b.box[0] - a.box[2] > 1.6 * b.size for a, b in pairwise(row.cells))
+        count += far and (len(row.cells) > 2 or short > 0)
     return count
 
 
