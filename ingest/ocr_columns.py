@@ -4,24 +4,54 @@ columns, or over a heading and its text, are parted there."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ingest.pdf_layout import Bounds, Line, Region, union
+from ingest.pdf_layout import Bounds, Line, PageLayout, Region, union
 
 _STEP = 2.0
 _LEAST_GAP = 6.0
 _KEPT = ("table", "picture")
+_EDGES = ("page-header", "page-footer", "watermark")
 
 
 def parted_at_gutters(
-    regions: Sequence[Region], lines: Sequence[Line], width: float
+    regions: Sequence[Region], lines: Sequence[Line], gaps: Sequence[float]
 ) -> list[Region]:
     """The regions, those that reach over a gutter, with lines on both sides and none across,
     cut in two. Regions come without lines, and go so."""
-    gaps = gutters(lines, 0.0, width)
     out = list(regions)
     for gap in gaps:
         out = [part for region in out for part in _parted(region, lines, gap)]
     return out
+
+
+def in_columns(page: PageLayout, gaps: Sequence[float]) -> PageLayout:
+    """The page with its body in the order of the columns that the gaps part: what reaches over a
+    gap comes between what stands above and below it."""
+    if not gaps:
+        return page
+    body = [region for region in page.regions if region.kind not in _EDGES]
+    out: list[Region] = []
+    columns: list[Region] = []
+    for region in sorted(body, key=lambda r: (r.box[1], r.box[0])):
+        if any(region.box[0] < x - 4 and region.box[2] > x + 4 for x in gaps):
+            out.extend(_by_column(columns, gaps))
+            out.append(region)
+            columns = []
+        else:
+            columns.append(region)
+    out.extend(_by_column(columns, gaps))
+    heads = [region for region in page.regions if region.kind == "page-header"]
+    rest = [region for region in page.regions if region.kind in _EDGES[1:]]
+    return replace(page, regions=(*heads, *out, *rest))
+
+
+def _by_column(regions: Sequence[Region], gaps: Sequence[float]) -> list[Region]:
+    def place(region: Region) -> tuple[int, float, float]:
+        middle = (region.box[0] + region.box[2]) / 2
+        return sum(x < middle for x in gaps), region.box[1], region.box[0]
+
+    return sorted(regions, key=place)
 
 
 def parted_by_size(

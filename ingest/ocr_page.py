@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.contract import Block, OcrEngine, OcrLine
 from ingest.lines import is_spaceless
-from ingest.ocr_columns import parted_at_gutters, parted_by_size
+from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_lines import direction_of, measured, mended, page_lines
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out
@@ -170,9 +170,11 @@ class PageReader:
                     regions = model_regions(document[0])
                 except Exception:  # the model's runtime can raise anything; the lines are there
                     regions = []
-        regions = parted_at_gutters(regions, lines, size[0])
+        gaps = gutters(lines, 0.0, size[0])
+        regions = parted_at_gutters(regions, lines, gaps)
         regions = parted_by_size(regions, lines, _body_size(lines))
-        return lay_out(number, *size, with_ruled(regions, ruled_tables(drawn, lines)), lines)
+        regions = with_ruled(regions, ruled_tables(drawn, lines))
+        return in_columns(lay_out(number, *size, regions, lines), gaps)
 
 
 def with_ruled(regions: Sequence[Region], ruled: Sequence[Region]) -> list[Region]:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import BadInput, BlockKind, Box, OcrLine
-from ingest.ocr_columns import gutters, parted_at_gutters, parted_by_size
+from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_pdf import mark_running
 from ingest.pdf_blocks import Draft
-from ingest.pdf_layout import Line, Region, Span
+from ingest.pdf_layout import Line, PageLayout, Region, Span
 from ingest.text_layer import is_garbage, is_stamp
 
 EN = (
@@ -145,14 +145,33 @@ def test_regions_over_two_columns_are_parted() -> None:
     for row in range(12):
         lines.append(printed("left", 50, 80 + 14 * row, 280))
         lines.append(printed("right", 310, 80 + 14 * row, 540))
-    assert len(gutters(lines, 0, 595)) == 1
+    gaps = gutters(lines, 0, 595)
+    assert len(gaps) == 1
     regions = [Region("title", (50, 38, 400, 52)), Region("text", (50, 78, 540, 250))]
-    parts = parted_at_gutters(regions, lines, 595)
+    parts = parted_at_gutters(regions, lines, gaps)
     assert [part.kind for part in parts] == ["title", "text", "text"]
     assert parts[1].box[2] == 280
     assert parts[2].box[0] == 310
     table = [Region("table", (50, 78, 540, 250))]
-    assert parted_at_gutters(table, lines, 595) == table
+    assert parted_at_gutters(table, lines, gaps) == table
+
+
+def test_columns_are_read_one_after_the_other_between_what_reaches_over_both() -> None:
+    boxes = {
+        "title": (50.0, 20.0, 540.0, 40.0),
+        "table right": (310.0, 50.0, 540.0, 90.0),
+        "left": (50.0, 60.0, 280.0, 300.0),
+        "right": (310.0, 100.0, 540.0, 300.0),
+        "wide": (50.0, 310.0, 540.0, 330.0),
+        "below left": (50.0, 350.0, 280.0, 400.0),
+        "below right": (310.0, 345.0, 540.0, 400.0),
+    }
+    regions = tuple(Region("text", box) for box in boxes.values())
+    page = in_columns(PageLayout(1, 595, 842, regions), [295.0])
+    names = {box: name for name, box in boxes.items()}
+    assert [names[region.box] for region in page.regions] == [
+        "title", "left", "table right", "right", "wide", "below left", "below right",
+    ]  # fmt: skip
 
 
 def test_a_heading_is_parted_from_the_text_that_it_was_framed_with() -> None:
