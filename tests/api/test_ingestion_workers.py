@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from index_room import WordSumEmbedder, make_parts
 from ingestion_room import (
     MAX_BYTES,
     HarmfulFile,
@@ -20,9 +21,9 @@ from ingestion_room import (
 
 from api.events import State
 from api.sources import Files
-from index.contract import Status
-from index.pipeline import Collection
-from ingest.contract import Failure
+from index.contract import Status, Vectors
+from index.pipeline import Collection, Store
+from ingest.contract import Failure, Unavailable
 from ingest.pipeline import FileSource, Found, Limits, discover
 
 
@@ -155,3 +156,52 @@ def test_no_file_is_lost_or_read_twice_in_a_window(papers: Collection, tmp_path:
     rest = list(events)
     assert [e.document_id for e in (first, *rest)] == loaded == sorted(loaded)
     assert len(loaded) == 40
+
+
+class BrokenEmbedder(WordSumEmbedder):
+    """Fails on one word, where it counts tokens or where it embeds."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        if any("uncountable" in text for text in texts):
+            raise Unavailable("the tokenizer is gone")
+        return super().count(texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if any("unembeddable" in text for text in texts):
+            raise Unavailable("the model is gone")
+        return super().embed_passages(texts)
+
+
+def test_the_stage_of_a_failure_is_kept_through_a_reindex(tmp_path: Path) -> None:
+    embedder = BrokenEmbedder()
+    store = Store(tmp_path / "data", make_parts(embedder, kind="flat"))
+    papers = store.create("papers")
+    ingestor = make_ingestor(counter=embedder)
+    folder = write(
+        tmp_path / "in",
+        {"a.txt": "A valve.", "chunk.txt": "An uncountable valve.", "load.txt.meta.json": "{",
+         "load.txt": "A pump.", "read.txt": ""},
+    )  # fmt: skip
+    ingest(papers, folder, ingestor=ingestor)
+    write(tmp_path / "more", {"embed.txt": "An unembeddable valve."})
+    with pytest.raises(Unavailable, match="model is gone"):
+        ingest(papers, tmp_path / "more", ingestor=ingestor)
+
+    def stages(collection: Collection) -> dict[str, tuple[str, str]]:
+        failed = collection.ledger.states.of(Status.FAILED)
+        return {state.document_id: (state.stage, state.error) for state in failed}
+
+    wanted = stages(papers)
+    assert {name: stage for name, (stage, _) in wanted.items()} == {
+        "chunk.txt": "chunk", "embed.txt": "embed", "load.txt": "load", "read.txt": "read"
+    }  # fmt: skip
+    assert wanted["embed.txt"][1] == "the model is gone"
+    with store.rebuilding("papers") as (documents, writer):
+        assert len(list(ingestor.store(writer, documents))) == 1
+    anew = store.get("papers")
+    assert stages(anew) == wanted
+    state = anew.ledger.states.get("a.txt")
+    assert state is not None
+    assert (state.status, state.origin.root) == (Status.OK, folder.resolve())
+    assert states(ingest(anew, folder / "a.txt", ingestor=ingestor)) == [("a.txt", State.UNCHANGED)]
+    store.close()
