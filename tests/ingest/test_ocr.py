@@ -109,7 +109,7 @@ def check(document: Document) -> None:
     assert all(value is not None and 0.8 < value <= 1 for value in confidences)
 
 
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_scan_is_read_whichever_way_it_lies(quarters: int) -> None:
     data = scan([turned(picture(), quarters)])
     document = read(Source("a.pdf", data, "a.pdf"))
@@ -237,8 +237,9 @@ def test_sizes_come_from_the_ink() -> None:
 
 def test_the_engine_gives_the_same_lines_each_time_and_alone() -> None:
     engine = RapidOcr(threads=1)
-    first = engine.recognize(picture())
-    assert first == RapidOcr(threads=2).recognize(picture())
+    strip = picture()[145:310]
+    first = engine.recognize(strip)
+    assert first == RapidOcr(threads=2).recognize(strip)
     assert all(len(line.starts) == len(line.text) for line in first)
     assert all(list(line.starts) == sorted(line.starts) for line in first)
 
