@@ -79,7 +79,7 @@ class IngestSettings(_Section):
     timeout_s: float = Field(600.0, gt=0, description="for reading one file")
     memory_mb: int = Field(4096, ge=256, description="of a process that reads files")
     recycle_after: int = Field(
-        100, ge=1, description="files that a process reads before another takes its place"
+        500, ge=1, description="files that a process reads before another takes its place"
     )
 
 

@@ -4,7 +4,8 @@
 
 Reading alone, without chunking and embedding: 0 workers read in the process itself. The rounds
 take turns, and the best of each counts, so that what else the machine does matters less. Figures
-are files in a second and their ratio to 0 workers of the same run.
+are files in a second and their ratio to 0 workers of the same run, and the processor time, of all
+processes, likewise.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -58,25 +60,26 @@ def make_files(folder: Path, number: int) -> None:
                 path.with_suffix(".pdf").write_bytes(pdf.tobytes())
 
 
-def seconds(folder: Path, workers: int) -> float:
-    """What reading the folder takes, the start of the processes included."""
-    begun = time.perf_counter()
+def seconds(folder: Path, workers: int) -> tuple[float, float]:
+    """The time that reading the folder takes, the start of the processes included, and that of
+    processors."""
+    begun, worked = time.perf_counter(), sum(os.times()[:4])
     with tempfile.TemporaryDirectory() as scratch, Workers(workers) as pool:
         turns = Turns(Reader(pool, lambda media_type: media_type), None, Path(scratch))
         sources = Files(2**30).under([folder])
         read = sum(isinstance(outcome, Ready) for outcome in turns.outcomes(sources))
-    took = time.perf_counter() - begun
+    took = time.perf_counter() - begun, sum(os.times()[:4]) - worked
     assert read == len(list(folder.iterdir())), f"{read} files were read"
     return took
 
 
-def measure(folder: Path, rounds: int) -> dict[int, float]:
-    """The best time of each number of workers."""
-    best: dict[int, float] = dict.fromkeys(COUNTS, float("inf"))
+def measure(folder: Path, rounds: int) -> dict[int, tuple[float, float]]:
+    """The best times of each number of workers."""
+    taken: dict[int, list[tuple[float, float]]] = {workers: [] for workers in COUNTS}
     for _ in range(rounds):
         for workers in COUNTS:
-            best[workers] = min(best[workers], seconds(folder, workers))
-    return best
+            taken[workers].append(seconds(folder, workers))
+    return {n: (min(t for t, _ in both), min(c for _, c in both)) for n, both in taken.items()}
 
 
 def main() -> None:
@@ -97,9 +100,11 @@ def main() -> None:
         json.dumps(
             {
                 "files": given.files,
-                "files_per_s": {n: round(given.files / mixed[n], 1) for n in COUNTS},
-                "ratio_to_0": {n: round(mixed[0] / mixed[n], 2) for n in COUNTS},
-                "one_small_file_s": {n: round(small[n], 3) for n in COUNTS},
+                "files_per_s": {n: round(given.files / mixed[n][0], 1) for n in COUNTS},
+                "ratio_to_0": {n: round(mixed[0][0] / mixed[n][0], 2) for n in COUNTS},
+                "processor_ratio_to_0": {n: round(mixed[0][1] / mixed[n][1], 2) for n in COUNTS},
+                "one_small_file_s": {n: round(small[n][0], 3) for n in COUNTS},
+                "one_small_file_processor_s": {n: round(small[n][1], 3) for n in COUNTS},
             },
             indent=2,
         )

@@ -53,7 +53,7 @@ class Limits:
 
     timeout_s: float = 600.0
     memory_mb: int = 4096
-    recycle_after: int = 100
+    recycle_after: int = 500
 
 
 class Workers:
