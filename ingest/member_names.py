@@ -70,11 +70,20 @@ def safe_path(name: str) -> str:
         raise UnsafeName("its name is an absolute path")
     if _DRIVE.match(path):
         raise UnsafeName("its name begins with a drive")
-    parts = [part for part in path.split("/") if part not in ("", ".")]
+    parts = _parts(path)
     if ".." in parts:
         raise UnsafeName("its name leads out of the archive (path traversal)")
-    shown = [_short(display_name(part), _MAX_PART) for part in parts]
-    return _short("/".join(part for part in shown if part), _MAX_PATH) or "unnamed"
+    return _joined(parts)
+
+
+def _parts(path: str) -> list[str]:
+    """The parts as they are shown: two dots with something invisible between are two dots."""
+    shown = (display_name(part) for part in path.replace("\\", "/").split("/"))
+    return [part for part in shown if part not in ("", ".")]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return _short("/".join(_short(part, _MAX_PART) for part in parts), _MAX_PATH) or "unnamed"
 
 
 def display_name(name: str) -> str:
@@ -90,9 +99,7 @@ def display_name(name: str) -> str:
 
 def shown_in_id(name: str) -> str:
     """A name as a safe part of an id, whatever it is: for what is refused by its name."""
-    flat = re.sub(r"\.{2,}", "..", name.replace("\\", "/"))
-    parts = [part for part in flat.split("/") if part not in ("", ".", "..")]
-    return _short("/".join(display_name(part) for part in parts), _MAX_PATH) or "unnamed"
+    return _joined([part for part in _parts(name) if part != ".."])
 
 
 def is_passed_over(path: str) -> bool:

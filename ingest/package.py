@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,9 @@ MAX_TREE = 256 << 20
 MAX_TAGS = 16_000_000
 """Bounds of parts in a package, of bytes unpacked from it, and of bytes and tags of one part
 that is held in memory as a tree."""
+
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, OSError)
+"""What reading a damaged part raises."""
 
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _YEAR = re.compile(
@@ -87,7 +91,7 @@ class Package:
             )
         try:
             return self.archive.open(item)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        except (*_BROKEN, NotImplementedError, ValueError) as error:
             raise self._broken(part, error) from error
 
     def read(self, part: str) -> bytes | None:
@@ -98,7 +102,7 @@ class Package:
         try:
             with stream:
                 data = stream.read(MAX_TREE + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        except _BROKEN as error:
             raise self._broken(part, error) from error
         if len(data) > MAX_TREE:
             raise UnreadableFile(
@@ -149,10 +153,10 @@ class Package:
         stream = self.stream(part)
         if stream is None:
             return
-        head = stream.read(65536)
-        refuse_entities(head, self.name)
         with stream:
             try:
+                head = stream.read(65536)
+                refuse_entities(head, self.name)
                 yield from etree.iterparse(
                     _Rest(head, stream),
                     events=tuple(events),
@@ -162,7 +166,7 @@ class Package:
                     load_dtd=False,
                     huge_tree=False,
                 )
-            except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            except (etree.XMLSyntaxError, *_BROKEN) as error:
                 raise self._broken(part, error) from error
 
     def _broken(self, part: str, error: Exception) -> UnreadableFile:

@@ -43,6 +43,7 @@ from ingest.files import (
 from ingest.language import language_of
 from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import ocr_types, with_reader
+from ingest.reasons import with_one_line
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff
@@ -104,6 +105,11 @@ def read(
     parser = cast(Parser, load_component(PARSERS, media_type, **options))
     try:
         parsed = parser.parse(source, media_type)
+    except UnreadableFile as error:
+        short = with_one_line(error)
+        if short is error:
+            raise
+        raise short from error
     except BraidError:
         raise
     except RecursionError as error:
@@ -111,8 +117,10 @@ def read(
     except MemoryError as error:
         raise UnreadableFile("the file needs more memory than there is") from error
     except Exception as error:  # a library can raise anything on a hostile file
-        raise UnreadableFile(
-            f"the file could not be read as {media_type}: {type(error).__name__}: {error}"
+        raise with_one_line(
+            UnreadableFile(
+                f"the file could not be read as {media_type}: {type(error).__name__}: {error}"
+            )
         ) from error
     return _document(source, media_type, parsed)
 

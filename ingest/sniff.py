@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 from ingest import ole
@@ -67,6 +68,7 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
     ("HwpSummaryInformation", "application/x-hwp"),
 )
+_ODF_TYPE = re.compile(re.escape(ODF) + r"[a-z-]{1,40}")
 _MAX_ENTRIES = 50_000
 
 
@@ -120,7 +122,7 @@ def _zip_type(data: bytes) -> str:
                 mimetype = archive.read("mimetype").decode("ascii", "replace").strip()
     except Exception:  # a damaged directory raises anything, from ValueError to struct.error
         return DAMAGED_ZIP
-    if mimetype == "application/epub+zip" or mimetype.startswith(ODF):
+    if mimetype == "application/epub+zip" or _ODF_TYPE.fullmatch(mimetype):
         for template in ("-template", "-master", "-web"):
             mimetype = mimetype.removesuffix(template)
         return mimetype

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ingest.bounds import MAX_DEPTH, Budget, Exhausted
 from ingest.contract import BraidError, Failure, Source, Unpacker, UnreadableFile
+from ingest.reasons import one_line, with_one_line
 from ingest.sniff import sniff
 
 
@@ -73,6 +74,11 @@ def _guarded(unpacker: Unpacker, source: Source, media_type: str) -> Iterator[So
             member = next(members)
         except StopIteration:
             return
+        except UnreadableFile as error:
+            short = with_one_line(error)
+            if short is error:
+                raise
+            raise short from error
         except BraidError:
             raise
         except RecursionError as error:
@@ -80,7 +86,11 @@ def _guarded(unpacker: Unpacker, source: Source, media_type: str) -> Iterator[So
         except MemoryError as error:
             raise UnreadableFile("it needs more memory to be unpacked than there is") from error
         except Exception as error:  # a library can raise anything on a hostile file
-            raise UnreadableFile(
-                f"it could not be unpacked as {media_type}: {type(error).__name__}: {error}"
+            raise with_one_line(
+                UnreadableFile(
+                    f"it could not be unpacked as {media_type}: {type(error).__name__}: {error}"
+                )
             ) from error
+        if isinstance(member, Failure):
+            member = Failure(member.document_id, one_line(member.reason))
         yield member
