@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_fixtures import BEARINGS, Braid, write_folder
 
-STATES = ("added", "updated", "unchanged", "failed")
+STATES = ("added", "updated", "unchanged", "unpacked", "deleted", "skipped", "failed")
 
 
 def test_a_folder_of_good_and_bad_files(braid: Braid, tmp_path: Path) -> None:
