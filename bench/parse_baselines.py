@@ -263,9 +263,13 @@ def ocr_pages(path: Path) -> Pages:
 
 @cache
 def _rapidocr() -> Any:
+    import logging
+
     from rapidocr import RapidOCR
 
-    return RapidOCR()
+    engine = RapidOCR()
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+    return engine
 
 
 def careful_pages(path: Path) -> Pages:

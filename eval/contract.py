@@ -224,13 +224,13 @@ class Truth:
 class DocumentReader(Protocol):
     """Reads and chunks a file. Raises BraidError where it cannot."""
 
-    def __call__(self, path: Path) -> tuple[Document, Sequence[Chunk]]: ...
+    def __call__(self, path: Path, /) -> tuple[Document, Sequence[Chunk]]: ...
 
 
 class CountTokens(Protocol):
     """Tokens of each text, as the embedder sees it."""
 
-    def __call__(self, texts: Sequence[str]) -> Sequence[int]: ...
+    def __call__(self, texts: Sequence[str], /) -> Sequence[int]: ...
 
 
 @dataclass(frozen=True, slots=True)

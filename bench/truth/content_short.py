@@ -145,6 +145,8 @@ def slides(language: str) -> Content:
             pieces.append(Item(c.sentence("business"), 1))
             if c.random.random() < 0.5:
                 pieces.append(Item(c.sentence("technical"), 2))
+        if index == 3 and not zh:
+            pieces.append(Para(c.text("business", 2)))  # the speaker's notes
     return Content(
         f"slides-{language}", language,
         "门店数字化项目启动" if zh else "Kick-off of the Digital Shop Project", tuple(pieces),

@@ -27,13 +27,14 @@ def office(source: Path, target: Path) -> None:
         shutil.move(str(Path(folder, source.stem + target.suffix)), target)
 
 
-def chromium(html: str, target: Path) -> None:
-    """Chromium prints the page to a PDF file."""
+def chromium(html: str, target: Path, *, tagged: bool = True) -> None:
+    """Chromium prints the page to a PDF file, with the tags of its elements or without."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         page.write_text(html, encoding="utf-8")
         subprocess.run(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+             *(() if tagged else ("--disable-pdf-tagging",)),
              f"--user-data-dir={folder}/profile", f"--print-to-pdf={target.resolve()}",
              page.as_uri()],
             check=True, capture_output=True, timeout=_TIMEOUT_S,

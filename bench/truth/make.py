@@ -66,13 +66,14 @@ class Maker:
 
     # -- Word, and what LibreOffice makes of it
 
-    def docx(self, content: Content, *, styled: bool = True) -> None:
+    def docx(self, content: Content, *, styled: bool = True, numbered: bool = False) -> None:
         """A Word file. Its table of contents has the pages that LibreOffice finds."""
-        name = f"{content.name}{'' if styled else '-unstyled'}.docx"
+        variant = "-numbered" if numbered else "" if styled else "-unstyled"
+        name = f"{content.name}{variant}.docx"
         if not self.wants(name):
             return
         toc = self._toc(content, styled)
-        write_docx(content, self.target / name, styled=styled, pages=toc)
+        write_docx(content, self.target / name, styled=styled, pages=toc, numbered=numbered)
         self.flow(name, content, Look(), furniture(content, 1, toc))
 
     def _toc(self, content: Content, styled: bool) -> dict[str, int]:
@@ -118,9 +119,9 @@ class Maker:
             around = [{"kind": "navigation", "text": text} for text in content.boilerplate]
             self.flow(name, content, Look(), around)
 
-    def chromium_pdf(self, content: Content) -> Path:
+    def chromium_pdf(self, content: Content, *, tagged: bool = True) -> Path:
         """A PDF that Chromium printed."""
-        name = f"{content.name}-chromium.pdf"
+        name = f"{content.name}-{'chromium' if tagged else 'untagged'}.pdf"
         path = self.target / name
         if self.wants(name):
             toc: dict[str, int] = {}
@@ -128,9 +129,17 @@ class Maker:
                 draft = self.scratch / "draft.pdf"
                 chromium(render_html.print_page(content), draft)
                 toc = _heading_pages(content, page_texts(draft))
-            chromium(render_html.print_page(content, toc), path)
+            chromium(render_html.print_page(content, toc), path, tagged=tagged)
             self.paged(name, content, Look(), "chromium", toc)
         return path
+
+    def soup(self, content: Content, around: tuple[str, ...]) -> None:
+        """A page of an old site."""
+        name = f"{content.name}-soup.html"
+        if self.wants(name):
+            page = render_html.soup_page(content, around)
+            (self.target / name).write_text(page, encoding="utf-8")
+            self.flow(name, content, Look(), [{"kind": "navigation", "text": t} for t in around])
 
     # -- text, and text in containers
 
@@ -193,7 +202,7 @@ class Maker:
 
     def scan(
         self, name: str, content: Content, pages: int, *, rotation: int = 0, skew: float = 0.0,
-        printer: str = "libreoffice",
+        printer: str = "libreoffice", worn: bool = False,
     ) -> None:  # fmt: skip
         """The first pages of a content, printed and scanned at 200 dpi."""
         if not self.wants(name):
@@ -207,20 +216,31 @@ class Maker:
             office(draft, self.scratch / "scan.pdf")
             shutil.move(self.scratch / "scan.pdf", source)
         path = self.target / name
-        images = scan.pictures(source, range(1, pages + 1), rotation=rotation, skew=skew)
+        noise = 7.0 if worn else 3.0
+        images = scan.pictures(
+            source, range(1, pages + 1), rotation=rotation, skew=skew, noise=noise, worn=worn
+        )
         if path.suffix == ".pdf":
             scan.to_pdf(images, path)
         else:
             scan.to_picture(images, path)
         texts = page_texts(source)
         placed = Pager(texts).locate(blocks(content, Look()))
-        whole = [b for b in placed if b.get("last_page", b["page"]) <= pages]
-        begun = [b["text"] for b in placed if b["page"] <= pages < b.get("last_page", b["page"])]
+        whole: list[dict[str, Any]] = []
+        begun: list[str] = []
+        for block in (block for block in placed if block["page"] <= pages):
+            if block.get("last_page", block["page"]) <= pages:
+                whole.append(block)
+            elif block["kind"] == "table":
+                whole.append(cut_rows(block, texts[:pages]))
+            else:
+                begun.append(block["text"])
         around = furniture(content, len(texts))
         seen = {letters(text) for text in texts[:pages]}
         around = [item for item in around if any(letters(item["text"]) in page for page in seen)]
         look = Look(optional=tuple(begun))
-        how = {"dpi": 200, "rotation": rotation, "skew": skew, "noise": 3.0}
+        how = {"dpi": 200, "rotation": rotation, "skew": skew, "noise": noise,
+               "worn": float(worn)}  # fmt: skip
         self.save(name, truth(content, look, kind=path.suffix[1:], producer=printer, around=around,
                               found=whole, scan=how, pages=pages))  # fmt: skip
 
@@ -234,6 +254,15 @@ class Maker:
         made = truth(content, look, kind="pdf", producer=producer, around=around, found=placed,
                      pages=len(pages))  # fmt: skip
         self.save(name, made)
+
+
+def cut_rows(block: dict[str, Any], pages: Sequence[str]) -> dict[str, Any]:
+    """A table without merged cells, with the rows alone that stand on these pages."""
+    shown = letters("".join(pages))
+    table = block["table"]
+    rows = [row for row in table["rows"] if letters("".join(row)) in shown]
+    text = "\n".join("\t".join(row) for row in rows)
+    return {**block, "text": text, "last_page": len(pages), "table": {**table, "rows": rows}}
 
 
 def _heading_pages(content: Content, pages: Sequence[str]) -> dict[str, int]:

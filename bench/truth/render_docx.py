@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,14 +32,17 @@ from bench.truth.model import (
 )
 
 _FONT = {"zh": ("Liberation Serif", "Noto Serif CJK SC"), "en": ("Liberation Serif", "")}
+_NUMBER = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+(?:\.\d+)* )")
 _SIZES = {1: 16, 2: 14, 3: 12.5, 4: 11.5}
 
 
 def write_docx(
-    content: Content, path: Path, *, styled: bool = True, pages: Mapping[str, int] | None = None
-) -> None:
-    """Writes the file. `pages` maps a heading to its page in the table of contents."""
-    writer = _Writer(content, styled, pages or {})
+    content: Content, path: Path, *, styled: bool = True, pages: Mapping[str, int] | None = None,
+    numbered: bool = False,
+) -> None:  # fmt: skip
+    """Writes the file. `pages` maps a heading to its page in the table of contents. Where
+    `numbered`, Word numbers the headings: their text holds no number."""
+    writer = _Writer(content, styled, pages or {}, numbered)
     writer.run().save(str(path))
 
 
@@ -47,6 +51,7 @@ class _Writer:
     content: Content
     styled: bool
     pages: Mapping[str, int]
+    numbered: bool = False
     notes: list[str] = field(default_factory=list)
     document: Any = field(default_factory=Document)
 
@@ -55,6 +60,8 @@ class _Writer:
         document.core_properties.title = content.title if self.styled else ""
         document.core_properties.author = content.author
         self._fonts()
+        if self.numbered:
+            _number_headings(document, content.language)
         section = document.sections[0]
         section.page_width, section.page_height = Cm(21), Cm(29.7)
         section.left_margin = section.right_margin = Cm(2.6)
@@ -169,7 +176,8 @@ class _Writer:
 
     def _heading(self, piece: Heading) -> None:
         if self.styled:
-            self.document.add_heading(piece.text, piece.level)
+            text = _NUMBER.sub("", piece.text) if self.numbered else piece.text
+            self.document.add_heading(text, piece.level)
             return
         paragraph = self.document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
@@ -253,6 +261,38 @@ class _Writer:
             self.document.part.package,
         )
         self.document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+
+
+def _number_headings(document: Any, language: str) -> None:
+    """Ties the heading styles to a list of several levels: 一、 and （一）, or 1 and 1.1."""
+    if language == "zh":
+        levels = [("chineseCountingThousand", "%1、"), ("chineseCountingThousand", "（%2）"),
+                  ("decimal", "%3."), ("decimal", "%3.%4")]  # fmt: skip
+    else:
+        levels = [("decimal", ".".join(f"%{n}" for n in range(1, k + 1))) for k in range(1, 5)]
+    after = "nothing" if language == "zh" else "space"
+    made = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/>'
+        f'<w:pStyle w:val="Heading{n + 1}"/><w:suff w:val="{after}"/>'
+        f'<w:lvlText w:val="{text}"/><w:lvlJc w:val="left"/></w:lvl>'
+        for n, (kind, text) in enumerate(levels)
+    )
+    numbering = document.part.numbering_part.element
+    abstract = parse_xml(
+        f'<w:abstractNum {nsdecls("w")} w:abstractNumId="90">'
+        f'<w:multiLevelType w:val="multilevel"/>{made}</w:abstractNum>'
+    )
+    numbering.insert(0, abstract)
+    numbering.append(
+        parse_xml(f'<w:num {nsdecls("w")} w:numId="90"><w:abstractNumId w:val="90"/></w:num>')
+    )
+    for n in range(len(levels)):
+        properties = document.styles[f"Heading {n + 1}"].element.get_or_add_pPr()
+        properties.append(
+            parse_xml(
+                f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{n}"/><w:numId w:val="90"/></w:numPr>'
+            )
+        )
 
 
 def _field(paragraph: Any, code: str) -> None:

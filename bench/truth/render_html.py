@@ -171,3 +171,18 @@ def web_page(content: Content) -> str:
 <div class="share-buttons"><a href="#">{escape(menu[7])}</a></div>
 <footer><p>{escape(menu[6])}</p><form><label>{escape(menu[8])}</label><input name="mail"></form>
 </footer></body></html>"""
+
+
+def soup_page(content: Content, around: tuple[str, ...]) -> str:
+    """A page of an old site: everything in div, nothing says which is the content."""
+    menu = "".join(f'<div class="mi"><a href="/{n}">{escape(text)}</a></div>'
+                   for n, text in enumerate(around[:4]))  # fmt: skip
+    links = "".join(f'<a href="/r{n}">{escape(text)}</a> | ' for n, text in enumerate(around[5:6]))
+    return f"""<html><head><meta charset="utf-8"><title>{escape(content.title)}</title></head>
+<body><div id="top"><div class="menu">{menu}</div></div>
+<div class="notice">{escape(around[4])}</div>
+<table width="100%"><tr><td width="160"><div class="box">{links}</div></td>
+<td><div class="txt"><h1>{escape(content.title)}</h1>{body_html(content)}</div></td></tr></table>
+<div id="bottom"><div>{escape(around[6])}</div>
+<div>{escape(around[7])} {escape(around[8])}</div></div>
+</body></html>"""

@@ -10,7 +10,7 @@ from openpyxl.styles import Font
 from pptx import Presentation
 from pptx.util import Inches, Pt
 
-from bench.truth.model import Break, Content, Grid, Heading, Item, Piece
+from bench.truth.model import Break, Content, Grid, Heading, Item, Para, Piece
 
 
 def slide_groups(content: Content) -> list[list[Piece]]:
@@ -25,7 +25,8 @@ def slide_groups(content: Content) -> list[list[Piece]]:
 
 
 def write_pptx(content: Content, path: Path) -> None:
-    """A title slide and one slide for each group, with footers in text boxes."""
+    """A title slide and one slide for each group, with footers in text boxes; paragraphs are the
+    speaker's notes."""
     deck = Presentation()
     deck.core_properties.author = content.author
     deck.core_properties.title = content.title
@@ -40,6 +41,8 @@ def write_pptx(content: Content, path: Path) -> None:
                 slide.shapes.title.text = piece.text
             elif isinstance(piece, Grid):
                 _table(slide, piece)
+            elif isinstance(piece, Para):
+                slide.notes_slide.notes_text_frame.text = piece.text
         items = [piece for piece in group if isinstance(piece, Item)]
         if items and not has_grid:
             _points(slide.placeholders[1].text_frame, items)
@@ -68,20 +71,37 @@ def _table(slide: Any, grid: Grid) -> None:
 
 
 def write_xlsx(content: Content, path: Path) -> None:
-    """A sheet for each group, named by its heading; numbers are stored as numbers."""
+    """A sheet for each group, named by its heading; numbers are stored as numbers. A sheet with
+    more than one table starts in the second column and has empty rows between its parts."""
     book = Workbook()
     book.properties.creator = content.author or "Braid"
     book.remove(book.active)
     for group in slide_groups(content):
         name = next(piece.text for piece in group if isinstance(piece, Heading))
         sheet = book.create_sheet(name)
+        grids = sum(isinstance(piece, Grid) for piece in group)
+        left, at = (2, 2) if grids > 1 else (1, 1)
         for piece in group:
-            if not isinstance(piece, Grid):
-                continue
-            for r, row in enumerate(piece.rows, start=1):
-                for c, text in enumerate(row, start=1):
-                    _value(sheet.cell(r, c), text, header=r <= piece.header_rows)
+            if isinstance(piece, Para):
+                _value(sheet.cell(at, left), piece.text, header=True)
+                at += 2
+            elif isinstance(piece, Grid):
+                _area(sheet, piece, at, left)
+                at += len(piece.rows) + 1
     book.save(str(path))
+
+
+def _area(sheet: Any, grid: Grid, top: int, left: int) -> None:
+    covered = grid.covered()
+    for r, row in enumerate(grid.rows):
+        for c, text in enumerate(row):
+            if (r, c) not in covered and text:
+                _value(sheet.cell(top + r, left + c), text, header=r < grid.header_rows)
+    for r, c, high, wide in grid.merges:
+        sheet.merge_cells(
+            start_row=top + r, start_column=left + c,
+            end_row=top + r + high - 1, end_column=left + c + wide - 1,
+        )  # fmt: skip
 
 
 def _value(cell: Any, text: str, *, header: bool) -> None:

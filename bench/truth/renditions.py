@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.truth import render_text
+from bench.truth import content_hard, content_long, content_short, render_text
 from bench.truth.make import CONTENTS, Maker
 from bench.truth.model import Code, Content, Figure, Grid
 from bench.truth.truth import Look
@@ -23,6 +23,21 @@ def render_all(maker: Maker) -> None:
         _texts(maker, documents, language)
         _rows(maker, documents, language)
         _scans(maker, documents, language)
+        maker.workbook(content_hard.ledger(language), "xlsx")
+    _hard(maker)
+
+
+def _hard(maker: Maker) -> None:
+    """What is harder than most."""
+    notice = content_hard.notice()
+    maker.docx(notice, numbered=True)
+    maker.office_pdf(notice)
+    maker.scan("scan-notice-mixed.pdf", notice, 1, skew=-1.4, worn=True)
+    report = content_long.report("en")
+    maker.docx(replace(report, contents="", watermark=""), numbered=True)
+    maker.chromium_pdf(report, tagged=False)
+    maker.chromium_pdf(content_short.minutes("en"), tagged=False)
+    maker.soup(content_long.report("zh"), content_long.manual("zh").boilerplate)
 
 
 def _words(maker: Maker, documents: dict[str, Content]) -> None:
@@ -32,9 +47,9 @@ def _words(maker: Maker, documents: dict[str, Content]) -> None:
     maker.office_pdf(documents["report"])
     maker.office_pdf(documents["regulation"], styled=False)
     maker.chromium_pdf(documents["manual"])
-    maker.chromium_pdf(documents["prices"])
+    maker.chromium_pdf(documents["prices"], tagged=documents["prices"].language == "en")
     if documents["paper"].language == "zh":
-        maker.chromium_pdf(documents["paper"])
+        maker.chromium_pdf(documents["paper"], tagged=False)
         maker.converted(documents["report"], "odt")
         maker.slides(documents["slides"], "pdf")
         maker.epub(documents["manual"])
@@ -84,9 +99,11 @@ def _rows(maker: Maker, documents: dict[str, Content], language: str) -> None:
 
 
 def _scans(maker: Maker, documents: dict[str, Content], language: str) -> None:
-    maker.scan(f"scan-minutes-{language}.pdf", documents["minutes"], 2)
-    maker.scan(f"scan-regulation-{language}-skewed.pdf", documents["regulation"], 1, skew=2.0)
-    maker.scan(f"scan-manual-{language}-turned.pdf", documents["manual"], 1, rotation=90,
+    maker.scan(f"scan-minutes-{language}.pdf", documents["minutes"], 2 if language == "zh" else 1)
+    maker.scan(f"scan-regulation-{language}-skewed.pdf", documents["regulation"], 1, skew=2.0,
+               worn=language == "en")  # fmt: skip
+    maker.scan(f"scan-manual-{language}-turned.pdf", documents["manual"], 1,
+               rotation=90 if language == "zh" else 270,
                printer="chromium")  # fmt: skip
     if language == "zh":
         maker.scan("scan-prices-zh.tif", documents["prices"], 2, printer="chromium")

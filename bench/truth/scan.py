@@ -10,17 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pymupdf
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from bench.truth.convert import page_images
 
 
 def pictures(
     pdf: Path, pages: Sequence[int], *, dpi: int = 200, rotation: int = 0, skew: float = 0.0,
-    noise: float = 3.0,
+    noise: float = 3.0, worn: bool = False,
 ) -> list[Image.Image]:  # fmt: skip
     """The pages (from 1) in shades of grey: skewed by `skew` degrees, then turned clockwise by
-    `rotation`, with noise of that standard deviation."""
+    `rotation`, with noise of that standard deviation. A `worn` one is a little out of focus,
+    darker towards one edge, and has specks."""
     seed = random.Random(f"{pdf.name} {rotation} {skew}").randrange(2**32)
     draw = np.random.default_rng(seed)
     out: list[Image.Image] = []
@@ -28,12 +29,18 @@ def pictures(
         files = page_images(pdf, dpi, Path(folder))
         for number in pages:
             picture = Image.open(files[number - 1]).convert("L")
+            if worn:
+                picture = picture.filter(ImageFilter.GaussianBlur(0.9))
             if skew:
                 picture = picture.rotate(skew, Image.Resampling.BICUBIC, fillcolor=255)
             if rotation:
                 picture = picture.rotate(-rotation, expand=True)
             grey = np.asarray(picture, dtype=np.float32)
             grey = grey * 0.94 + draw.normal(0, noise, grey.shape)
+            if worn:
+                grey -= np.linspace(0, 60, grey.shape[1], dtype=np.float32)
+                spots = draw.random(grey.shape) < 0.00012
+                grey[spots | np.roll(spots, 1, 0) | np.roll(spots, 1, 1)] = 20
             out.append(Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)))
     return out
 
