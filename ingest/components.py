@@ -49,7 +49,7 @@ PARSERS: Mapping[str, str] = {
 }
 
 PARSER_VERSIONS: Mapping[str, int] = {
-    "application/pdf": 2,
+    "application/pdf": 3,
     DOCX: 2,
     PPTX: 1,
     XLSX: 1,

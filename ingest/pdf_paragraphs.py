@@ -128,7 +128,10 @@ def _is_short(before: Line, line: Line, edges: tuple[float, float]) -> bool:
     if not first:
         return False
     if is_spaceless(first[0]) or is_spaceless(before.text.strip()[-1:]):
-        return room > 2.6 * size + 0.6 * size * unbreakable(first)
+        # What may not be parted goes to the next line whole; a paragraph ends with its sentence.
+        least = 2.6 * size + 0.6 * size * unbreakable(first)
+        whole = ends_sentence(before.text) or before.text.rstrip()[-1:] in "）)”’】"
+        return room > (least if whole else max(least, 0.35 * (edges[1] - edges[0])))
     span = next(span for span in line.spans if span.text.strip())
     word = first.split(None, 1)[0]
     each = (span.box[2] - span.box[0]) / max(1, len(span.text))

@@ -176,6 +176,13 @@ def _grid(rules: Sequence[Rule]) -> tuple[Grid, Bounds] | None:
         xs.insert(0, left)
     if right - xs[-1] > 8:
         xs.append(right)
+    # A page break leaves the table open at the top or the bottom of the page.
+    top = sorted(rule.start for rule in rules if not rule.level)[1]
+    bottom = sorted(rule.end for rule in rules if not rule.level)[-2]
+    if ys[0] - top > 8:
+        ys.insert(0, top)
+    if bottom - ys[-1] > 8:
+        ys.append(bottom)
     if len(xs) < 3 or len(ys) < 3:
         return None
     level = [rule for rule in rules if rule.level]

@@ -418,6 +418,22 @@ def test_table_over_pages_is_one_block_with_its_header_once(header: bool) -> Non
     assert not any("Quarterly report" in text for text in kept)
 
 
+def test_row_that_a_page_break_left_open_is_in_its_table() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for x in (72, 172, 272):
+        page.draw_line((x, 66), (x, 126))
+    for y in (86, 106, 126):
+        page.draw_line((72, y), (272, y))
+    for row in range(3):
+        page.insert_text((78, 81 + 20 * row), f"Seal {row}", fontsize=10)
+        page.insert_text((178, 81 + 20 * row), f"{7 + row} bar", fontsize=10)
+    page.insert_text((72, 170), "A sentence stands below the table, not in it.", fontsize=10)
+    (block,) = of_kind(parse(document.tobytes(), layout=False), BlockKind.TABLE)
+    assert block.table is not None
+    assert block.table.rows == (("Seal 0", "7 bar"), ("Seal 1", "8 bar"), ("Seal 2", "9 bar"))
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> bytes:
     """A table without rules between two paragraphs, its figures to the right."""
     document = pymupdf.open()
