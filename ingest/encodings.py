@@ -52,6 +52,7 @@ _IN_PRACTICE = {
 """Charsets as they are named, and what is meant in practice."""
 
 _SAMPLE_BYTES = 48_000
+_LEAST_TEXT = 32
 
 # The most frequent characters of modern Chinese, simplified, then traditional forms of them.
 _COMMON = frozenset(
@@ -135,7 +136,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     except UnicodeDecodeError:
         pass
     else:
-        if "\x00" not in text[:_SAMPLE_BYTES]:
+        text = text.rstrip("\x00") or text
+        if _is_stray(text[:_SAMPLE_BYTES].count("\x00"), len(text)):
             return Decoded(text, "utf-8" if not text.isascii() else "ascii")
     if declared and not declared.replace("_", "-").startswith(("utf-16", "utf-32")):
         try:
@@ -153,9 +155,12 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 def looks_binary(data: bytes) -> bool:
     """Whether the bytes are not text in any encoding that `decode` tries."""
     sample = data[:8192]
+    padded = sample.rstrip(b"\x00")
+    # What was being written to when it was cut off is filled up with NULs.
+    sample = padded if len(padded) >= _LEAST_TEXT else sample
     if any(sample.startswith(mark) for mark, _, _ in _MARKS):
         return False
-    if b"\x00" not in sample:
+    if _is_stray(sample.count(b"\x00"), len(sample)):
         controls = len(_CONTROL.findall(sample.decode("latin-1").translate(_NO_C1)))
         if controls * 50 <= len(sample):
             return False
@@ -171,6 +176,11 @@ def naturalness(data: bytes, codec: str) -> float:
 
 
 _NO_C1 = dict.fromkeys(range(0x7F, 0xA0), " ")
+
+
+def _is_stray(nuls: int, length: int) -> bool:
+    """Whether so few NULs are dirt in a text: one that has none, or one in 200 bytes."""
+    return nuls * 200 <= length
 
 
 def _public(codec: str) -> str:
@@ -201,7 +211,8 @@ def _best(data: bytes) -> str | None:
 
 
 def _candidates(data: bytes) -> Iterable[str]:
-    if b"\x00" in data[:_SAMPLE_BYTES]:
+    sample = data[:_SAMPLE_BYTES].rstrip(b"\x00")
+    if not _is_stray(sample.count(b"\x00"), len(sample)):
         yield from ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
         return
     yield "utf-8"

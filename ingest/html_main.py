@@ -34,6 +34,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MUCH = 0.4
 _PROSE_CHARS = 60
 _MIN_CHARS = 200
@@ -63,9 +64,20 @@ def drop(element: etree._Element) -> None:
     parent.remove(element)
 
 
+def drop_unfit(root: etree._Element) -> None:
+    """Take characters out that no XML may hold: the parser lets them in, but nothing that has
+    them can be moved."""
+    for node in root.iter():
+        if node.text and _UNFIT.search(node.text):
+            node.text = _UNFIT.sub("", node.text)
+        if node.tail and _UNFIT.search(node.tail):
+            node.tail = _UNFIT.sub("", node.tail)
+
+
 def drop_invisible(root: etree._Element) -> None:
     """Take out what a reader never sees: scripts, styles, form fields, hidden elements, and
     the small marks (edit links, reference numbers) inside the text."""
+    drop_unfit(root)
     for comment in [node for node in root.iter() if not isinstance(node.tag, str)]:
         drop(comment)
     for element in list(elements(root)):

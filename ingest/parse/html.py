@@ -27,6 +27,7 @@ class HtmlParser:
     def parse(self, source: Source, media_type: str) -> Parsed:
         """The blocks of the page. Raises UnreadableFile where it has no visible text."""
         from ingest.html_blocks import read_blocks
+        from ingest.html_main import drop_unfit
         from ingest.html_marks import mark_notes, place, take_notes
         from ingest.html_math import plain_math
         from ingest.html_metadata import page_metadata
@@ -36,6 +37,7 @@ class HtmlParser:
         metadata = page_metadata(tree)
         body = tree.find("body")
         body = tree if body is None else body
+        drop_unfit(body)
         plain_math(body)
         notes = take_notes(body)
         placed = mark_notes(body, notes, lambda href: f"#{href.rpartition('#')[2]}")

@@ -552,6 +552,10 @@ def _texts() -> dict[str, bytes]:
             "<r " + " ".join(f"a{n}='x'" for n in range(100_000)) + ">Good words</r>"
         ).encode(),
         "wide.html": ("<p>Good words</p>" * 10_000).encode(),
+        "controls.html": b"<html><body><p>Good\x0b words</p>&#11;<script>x</script>\x01&#8;<nav>y"
+        b"</nav>\x1a&#xFFFF;<h1>T</h1>\x0c<p>"
+        + b"more of them, so that there is a page. " * 20
+        + b"</p></body></html>",
         "comments.html": ("<p>Good words</p>" + "<!--" * 100_000).encode(),
         "deep.rst": (
             "Head\n====\n\n" + "\n\n".join("  " * n + f"* item {n}" for n in range(300))

@@ -133,3 +133,16 @@ def test_noise_is_not_text() -> None:
         decode(noise)
     assert not looks_binary(SIMPLIFIED.encode("utf-16-le"))
     assert not looks_binary(TRADITIONAL.encode("big5"))
+
+
+def test_stray_nuls_make_no_binary_of_a_text() -> None:
+    for encoding in ("utf-8", "gb18030"):
+        text = "会议纪要：项目进展顺利，请各部门按时提交材料。\n" * 30
+        dirty = (text[:300] + "\x00" + text[300:]).encode(encoding)
+        assert not looks_binary(dirty)
+        assert decode(dirty).text.replace("\x00", "") == text
+    padded = b"A log that was cut off.\n" * 9 + bytes(4096)
+    assert not looks_binary(padded)
+    assert decode(padded).text == "A log that was cut off.\n" * 9
+    assert looks_binary(bytes(range(256)) * 9)
+    assert looks_binary(b"some words\x00\x00\x01\x02" * 50)
