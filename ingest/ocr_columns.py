@@ -57,8 +57,8 @@ def _by_column(regions: Sequence[Region], gaps: Sequence[float]) -> list[Region]
 def parted_by_size(
     regions: Sequence[Region], lines: Sequence[Line], body_size: float
 ) -> list[Region]:
-    """The regions, those of text cut where the print changes its size by a quarter; a piece of a
-    line or two in larger print than the page's body is a heading."""
+    """The regions, those of text that begin with a line or two in print larger than the rest and
+    than the page's body cut below them: a heading and its text."""
     return [
         part
         for region in regions
@@ -69,23 +69,17 @@ def parted_by_size(
 def _by_size(region: Region, lines: Sequence[Line], body_size: float) -> list[Region]:
     inside = [line for line in lines if _holds(region.box, line.box)]
     inside.sort(key=lambda line: line.box[1])
-    groups: list[list[Line]] = []
-    for line in inside:
-        last = groups[-1][-1] if groups else None
-        if last is not None and line.box[1] < (last.box[1] + last.box[3]) / 2:
-            return [region]  # side by side: no plain text
-        if last is None or not 0.8 < line.size / max(last.size, 0.1) < 1.25:
-            groups.append([line])
-        else:
-            groups[-1].append(line)
-    if len(groups) < 2 or len(groups) > 3:
+    head = [line for line in inside[:3] if line.size >= 1.2 * body_size]
+    rest = inside[len(head) :]
+    if not head or not rest or len(head) > 2 or head != inside[: len(head)]:
         return [region]
+    if any(line.size * 1.2 > head[-1].size for line in rest):
+        return [region]
+    if rest[0].box[1] < (head[-1].box[1] + head[-1].box[3]) / 2:
+        return [region]  # they stand side by side
     return [
-        Region(
-            "section-header" if g[0].size >= 1.2 * body_size and len(g) <= 2 else "text",
-            union(line.box for line in g),
-        )
-        for g in groups
+        Region("section-header", union(line.box for line in head)),
+        Region("text", union(line.box for line in rest)),
     ]
 
 

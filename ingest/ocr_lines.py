@@ -16,7 +16,7 @@ from ingest.pdf_layout import Bounds, Line, Span
 if TYPE_CHECKING:
     from ingest.pictures import Ink
 
-_LOW = set("gjpqyQJ,;()[]{}|/\\@$§_µ")
+_LOW = set("gjpqyQ()[]{}|@$§_µ")
 _TALL = re.compile(r"[A-Zbdfhiklt0-9()\[\]{}|/\\@$§&%#!?'\"]")
 _SAME = 0.09
 _BOLD = 1.28
@@ -138,7 +138,7 @@ def _measure(line: OcrLine, ink: Ink) -> Read:
     rows = part.sum(axis=1, dtype=np.int64)
     if int(rows.max()) < 3:
         return plain
-    first, last = _extent(rows.tolist(), max(2, min(5, round(0.05 * int(rows.max())))))
+    first, last = _extent(rows.tolist(), max(2, min(3, round(0.05 * int(rows.max())))))
     columns = np.nonzero(part[first : last + 1].any(axis=0))[0]
     height = last - first + 1
     size = height / _share(line.text)

@@ -15,7 +15,9 @@ from ingest.lines import is_spaceless
 from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_lines import direction_of, measured, mended, page_lines
-from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out
+from ingest.numbering import numbering
+from ingest.pdf_blocks import is_caption
+from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out, union
 from ingest.pdf_model import model_regions
 from ingest.pdf_rules import Drawn, Rule, ruled_tables
 from ingest.pictures import (
@@ -174,7 +176,19 @@ class PageReader:
         regions = parted_at_gutters(regions, lines, gaps)
         regions = parted_by_size(regions, lines, _body_size(lines))
         regions = with_ruled(regions, ruled_tables(drawn, lines))
-        return in_columns(lay_out(number, *size, regions, lines), gaps)
+        return in_columns(_tightened(lay_out(number, *size, regions, lines)), gaps)
+
+
+def _tightened(page: PageLayout) -> PageLayout:
+    """The page with the boxes of its regions around their lines (the model's stick out), and
+    numbered headings that it took for captions as headings."""
+    for region in page.regions:
+        if region.kind not in ("table", "picture") and region.lines:
+            region.box = union(line.box for line in region.lines)
+        text = region.lines[0].text if len(region.lines) == 1 else ""
+        if region.kind == "caption" and numbering(text) is not None and not is_caption(text):
+            region.kind = "section-header"
+    return page
 
 
 def with_ruled(regions: Sequence[Region], ruled: Sequence[Region]) -> list[Region]:
@@ -254,14 +268,15 @@ def _searchable(picture: Pixels, size: tuple[float, float], lines: Sequence[Line
     page = document.new_page(width=size[0], height=size[1])
     _, jpeg = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
     page.insert_image(page.rect, stream=jpeg.tobytes())
-    fonts = {name: pymupdf.Font(name) for name in ("china-s", "helv")}
+    latin = pymupdf.Font("helv")
     for line in lines:
         text = line.text.strip()
         if line.direction != (1.0, 0.0) or not text:
             continue
         name = "china-s" if any(ord(char) > 0x24F for char in text) else "helv"
         x0, y0, x1, y1 = line.box
-        length = fonts[name].text_length(text, line.size)
+        # MuPDF sets every character of its Chinese font an em wide, whatever the font says.
+        length = len(text) * line.size if name != "helv" else latin.text_length(text, line.size)
         if length <= 0:
             continue
         point = pymupdf.Point(x0, y1 - 0.22 * (y1 - y0))
