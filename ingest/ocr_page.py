@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.contract import Block, OcrEngine, OcrLine
 from ingest.lines import is_spaceless
+from ingest.numbering import numbering
 from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_lines import direction_of, measured, mended, page_lines
-from ingest.numbering import numbering
 from ingest.pdf_blocks import is_caption
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out, union
 from ingest.pdf_model import model_regions

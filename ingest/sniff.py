@@ -90,7 +90,7 @@ def sniff(data: bytes, name: str = "") -> str:
         return "application/x-tar"
     for offset, magic, media_type in _MAGIC:
         if data[offset : offset + len(magic)] == magic and (
-            media_type not in _BINARY_ONLY or looks_binary(data)
+            media_type not in _BINARY_ONLY or b"\x00" in data[:16] or looks_binary(data)
         ):
             return media_type
     if looks_binary(data):
