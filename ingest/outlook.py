@@ -34,6 +34,11 @@ _NAME, _ADDRESS, _SMTP, _RECIPIENT_TYPE = 0x3001, 0x3003, 0x39FE, 0x0C15
 _MAX_ATTACHMENTS = 2_000
 _MAX_DEPTH = 8
 _SMALL_PICTURE = 20_000
+_STREAM = 2
+_COUNTS = (44, 64, 72)
+"""Where the header counts the sectors of its tables."""
+
+_DAMAGED = "the Outlook message is damaged (a size in it cannot be): get a whole copy"
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -42,8 +47,10 @@ def read_message(data: bytes) -> Mail:
     import olefile
 
     try:
+        _check_header(data)
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            return _Storage(ole, ()).mail(0)
+            _check_size(ole.root.size, len(data))
+            return _Storage(ole, (), len(data)).mail(0)
     except UnreadableFile:
         raise
     except RecursionError as error:
@@ -54,20 +61,48 @@ def read_message(data: bytes) -> Mail:
         ) from error
 
 
+def _check_header(data: bytes) -> None:
+    """Raises UnreadableFile where the header counts more sectors than there are."""
+    if len(data) < 512:
+        raise UnreadableFile(_DAMAGED)
+    shift = struct.unpack_from("<H", data, 30)[0]
+    sectors = (len(data) >> min(shift, 16)) + 1
+    counts = (struct.unpack_from("<I", data, place)[0] for place in _COUNTS)
+    if any(count > sectors for count in counts):
+        raise UnreadableFile(_DAMAGED)
+
+
+def _check_size(size: int, limit: int) -> None:
+    """Raises UnreadableFile for a stream that cannot be in the file: the library follows a chain
+    of sectors as far as its size says, round and round."""
+    if size > limit:
+        raise UnreadableFile(_DAMAGED)
+
+
 @dataclass(frozen=True)
 class _Storage:
-    """A storage of the file: a message, an attachment or a recipient. `path` leads to it."""
+    """A storage of the file: a message, an attachment or a recipient. `path` leads to it;
+    `limit` is what a stream can have at most, in bytes."""
 
     ole: Any
     path: tuple[str, ...]
+    limit: int
+
+    def stream(self, name: str) -> bytes | None:
+        """The bytes of a stream of this storage, None where there is none."""
+        place = [*self.path, name]
+        if not self.ole.exists(place) or self.ole.get_type(place) != _STREAM:
+            return None
+        _check_size(self.ole.get_size(place), self.limit)
+        with self.ole.openstream(place) as stream:
+            return bytes(stream.read())
 
     def raw(self, property_id: int, kinds: str) -> tuple[str, bytes] | None:
         """The type and the bytes of a property that has a stream of its own."""
         for kind in kinds.split():
-            name = [*self.path, f"__substg1.0_{property_id:04X}{kind}"]
-            if self.ole.exists(name) and self.ole.get_type(name) == 2:
-                with self.ole.openstream(name) as stream:
-                    return kind, bytes(stream.read())
+            data = self.stream(f"__substg1.0_{property_id:04X}{kind}")
+            if data is not None:
+                return kind, data
         return None
 
     def text(self, property_id: int, code_page: str = "") -> str:
@@ -82,11 +117,7 @@ class _Storage:
 
     def fixed(self) -> Mapping[int, bytes]:
         """The properties of fixed size, eight bytes each."""
-        name = [*self.path, "__properties_version1.0"]
-        if not self.ole.exists(name):
-            return {}
-        with self.ole.openstream(name) as stream:
-            data = stream.read()
+        data = self.stream("__properties_version1.0") or b""
         begin = 8 if self.path and self.path[-1].startswith((_ATTACHMENTS, _RECIPIENTS)) else 24
         begin = 32 if not self.path else begin
         found: dict[int, bytes] = {}
@@ -103,7 +134,7 @@ class _Storage:
             below = len(entry) > depth and tuple(entry[:depth]) == self.path
             if below and entry[depth].startswith(prefix):
                 names[entry[depth]] = None
-        return [_Storage(self.ole, (*self.path, name)) for name in sorted(names)]
+        return [_Storage(self.ole, (*self.path, name), self.limit) for name in sorted(names)]
 
     def mail(self, depth: int) -> Mail:
         """The message in this storage."""
@@ -160,7 +191,7 @@ class _Storage:
             method = self.fixed().get(_METHOD, b"\0" * 8)
             if struct.unpack_from("<I", method)[0] not in (0, _EMBEDDED):
                 return None  # an object drawn in the text, of the program that made it
-            mail = _Storage(self.ole, (*self.path, inner)).mail(depth + 1)
+            mail = _Storage(self.ole, (*self.path, inner), self.limit).mail(depth + 1)
             data = as_internet_message(mail)
             return Attachment(f"{mail.subject or name}.eml", lambda: data, _MESSAGE)
         found = self.raw(_DATA, "0102")

@@ -667,6 +667,12 @@ def _mails() -> dict[str, bytes]:
         )
     looped = bytearray(compound_file(outlook_tree({0x37: "x", 0x1000: "Good words " * 900})))
     looped[512:1024] = struct.pack("<128I", *([0] * 128))
+    endless = bytearray(compound_file(outlook_tree({0x37: "x", 0x1000: "Good words"})))
+    endless[64:68] = struct.pack("<I", 1 << 30)
+    sized = bytearray(looped)
+    sized[512:1024] = struct.pack("<128I", *range(128))
+    place = sized.index("__substg1.0_1000001F".encode("utf-16-le")) + 120
+    sized[place : place + 8] = struct.pack("<Q", 0x7FFFFFFF)
     many = b"".join(b"--q\nContent-Type: text/plain; name=a\n\nx\n" for _ in range(5000))
     return {
         "nested.eml": head + parts,
@@ -693,6 +699,8 @@ def _mails() -> dict[str, bytes]:
             outlook_tree({0x37: "x", 0x1000: "Good words"}, attachments=[attached_message(message)])
         ),
         "looped.msg": bytes(looped),
+        "endless_table.msg": bytes(endless),
+        "endless_stream.msg": bytes(sized),
         "same_boundary.eml": head
         + b"Content-Type: multipart/mixed; boundary=q\n\n"
         + b"--q\nContent-Type: multipart/mixed; boundary=q\n\n" * 500,
