@@ -17,6 +17,7 @@ _FAMILIES = {
     "cn-part": "part",
     "cn-chapter": "chapter",
     "cn-section": "section",
+    "subsection": "section",
     "cn-article": "article",
     "cn-list": "list",
     "cn-paren": "list",
