@@ -100,47 +100,68 @@ def drop_boilerplate(root: etree._Element, *, by_name: bool) -> None:
     """Take out navigation, banners, footers and the like, told by their tag or role; and
     `by_name`, by their class, their id, or by being all links. What holds the page's heading
     or much of its text stays."""
-    total = max(text_length(root), 1)
+    extents = _extents(root)
+    total = max(extents[root][0], 1)
+    within: dict[etree._Element, tuple[bool, bool]] = {}
     for element in list(elements(root)):
+        parent = element.getparent()
+        inside, coded = (False, False) if parent is None else within.get(parent, (False, False))
+        coded = coded or element.tag in ("pre", "code")
+        within[element] = (inside or element.tag in ("article", "main"), coded)
         if element is root or element.tag in ("main", "article", "body"):
             continue
-        inside = any(a.tag in ("article", "main") for a in element.iterancestors())
         tagged = element.tag in _BOILERPLATE or element.get("role") in _ROLES
         # Highlighted code has classes such as "comment", too.
-        written = element.tag == "span" or any(
-            a.tag in ("pre", "code") for a in (element, *element.iterancestors())
-        )
+        written = element.tag == "span" or coded
+        all_links = _all_links(element, extents[element])
         named = (
             by_name
             and not written
             and (
                 _NAMES.search(f"{element.get('class', '')} {element.get('id', '')}") is not None
-                or (not inside and _all_links(element))
+                or (not inside and all_links)
             )
         )
-        if not (tagged or named) or _holds_main(element, total):
+        if not (tagged or named) or _holds_main(element, extents[element][0], total):
             continue
-        if inside and element.tag in ("header", "aside", "footer") and not _all_links(element):
+        if inside and element.tag in ("header", "aside", "footer") and not all_links:
             continue
         drop(element)
 
 
-def _holds_main(element: etree._Element, total: int) -> bool:
+def _extents(root: etree._Element) -> dict[etree._Element, tuple[int, int, int]]:
+    """For each element its characters, white space aside, those of them within links, and the
+    number of its links. One pass: an outer element is the sum of its inner ones, however deep."""
+    found: dict[etree._Element, tuple[int, int, int]] = {}
+    for node in reversed(list(elements(root))):
+        length, linked, links = _dense(node.text), 0, 0
+        for child in node:
+            inner = found.get(child, (0, 0, 0))  # a comment has no text
+            length += inner[0] + _dense(child.tail)
+            linked += inner[1]
+            links += inner[2]
+        is_link = node.tag == "a"
+        found[node] = (length, length if is_link else linked, links + is_link)
+    return found
+
+
+def _dense(text: str | None) -> int:
+    return len("".join(text.split())) if text else 0
+
+
+def _holds_main(element: etree._Element, length: int, total: int) -> bool:
     if any(next(element.iter(tag), None) is not None for tag in ("h1", "main", "article")):
         return True
-    return element.tag != "nav" and text_length(element) > _MUCH * total
+    return element.tag != "nav" and length > _MUCH * total
 
 
-def _all_links(element: etree._Element) -> bool:
+def _all_links(element: etree._Element, extent: tuple[int, int, int]) -> bool:
     """Whether a list, a table or a division is nothing but several links."""
     if element.tag not in ("ul", "ol", "div", "section", "table"):
         return False
-    links = list(element.iter("a"))
-    if len(links) < 4:
-        return False
-    linked = sum(text_length(link) for link in links)
+    length, linked, links = extent
     # Long titles of links are a list of contents worth keeping.
-    return linked > 0.85 * text_length(element) and linked < 25 * len(links)
+    return links >= 4 and linked > 0.85 * length and linked < 25 * links
 
 
 def main_root(body: etree._Element) -> etree._Element:
@@ -162,14 +183,13 @@ def main_root(body: etree._Element) -> etree._Element:
 def prose_length(root: etree._Element) -> int:
     """Characters in paragraphs that are long and not mostly links."""
     total = 0
+    extents = _extents(root)
     for element in root.iter("p", "li", "td", "dd", "pre", "blockquote"):
         if element.tag != "p" and next(element.iter("p"), None) is not None:
             continue
-        length = text_length(element)
-        if length >= _PROSE_CHARS:
-            linked = sum(text_length(link) for link in element.iter("a"))
-            if linked <= length // 2:
-                total += length
+        length, linked, _ = extents[element]
+        if length >= _PROSE_CHARS and linked <= length // 2:
+            total += length
     return total
 
 

@@ -556,6 +556,7 @@ def _texts() -> dict[str, bytes]:
         b"</nav>\x1a&#xFFFF;<h1>T</h1>\x0c<p>"
         + b"more of them, so that there is a page. " * 20
         + b"</p></body></html>",
+        "nested_links.html": (b"<main><h1>T</h1><p>Good words of a page, <a href='x'</head>" * 700),
         "comments.html": ("<p>Good words</p>" + "<!--" * 100_000).encode(),
         "deep.rst": (
             "Head\n====\n\n" + "\n\n".join("  " * n + f"* item {n}" for n in range(300))
