@@ -154,8 +154,8 @@ class PageReader:
         """2 where the picture reads better upside down, else 0."""
         if sure >= _SURE:
             return 0
-        here, there = self._sample(picture), self._sample(turned(picture, 2))
-        return 2 if there[1] == 0 and there[0] > max(here[0], sure) + 0.05 else 0
+        flipped, side = self._sample(turned(picture, 2))
+        return 2 if side == 0 and flipped > sure + 0.05 else 0
 
     def _laid_out(
         self,

@@ -156,7 +156,7 @@ def deskewed(picture: Pixels, skew: float) -> Pixels:
     return level
 
 
-def band_of(grey: Grey, share: float = 0.12, least: int = 160) -> tuple[int, int]:
+def band_of(grey: Grey, share: float = 0.07, least: int = 130) -> tuple[int, int]:
     """First and last row (exclusive) of the part of the page that holds most text."""
     import numpy as np
 
