@@ -265,6 +265,8 @@ def serve(calls: IO[bytes]) -> None:
     limits, module = pickle.load(calls)
     _limit_memory(limits)
     import_module(module)
+    # Grown by so much, the next file would lack what this one took.
+    large = _resident() + limits.memory_mb * 2**20 // 3
     _write_frame(replies, b"ready")
     while (call := _read_frame(calls)) is not None:
         _set_alarm(limits.timeout_s + _GRACE_S)
@@ -276,7 +278,7 @@ def serve(calls: IO[bytes]) -> None:
         except Exception as error:
             outcome = (False, _portable(error))
         try:
-            reply = pickle.dumps((*outcome, _is_large(limits)), pickle.HIGHEST_PROTOCOL)
+            reply = pickle.dumps((*outcome, _resident() > large), pickle.HIGHEST_PROTOCOL)
         except MemoryError:
             reply = pickle.dumps((False, UnreadableFile(_out_of_memory(limits)), True))
         del call, outcome
@@ -317,15 +319,14 @@ def _limit_memory(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _is_large(limits: Limits) -> bool:
-    """Whether the process has grown so that the next file would lack what this one took."""
-    if sys.platform == "win32":
-        return False
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024
-    return peak * unit > limits.memory_mb * 2**20 // 3
+def _resident() -> int:
+    """Bytes of memory that the process holds; 0 where the system does not say. (The peak that
+    getrusage gives may be that of the parent, before this process became another program.)"""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as status:  # noqa: PTH123 - it is no file
+            return int(status.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _set_alarm(seconds: float) -> None:

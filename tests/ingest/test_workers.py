@@ -158,6 +158,24 @@ def test_processes_are_replaced_after_their_number_of_calls() -> None:
     assert not any(map(is_alive, seen))
 
 
+def grow(megabytes: int) -> int:
+    _kept.append(bytearray(b"x") * (megabytes * 2**20))
+    return os.getpid()
+
+
+_kept: list[bytearray] = []
+
+
+def test_a_process_that_has_grown_is_replaced_whatever_its_parent_holds() -> None:
+    held = bytearray(b"x") * (300 * 2**20)
+    with Workers(1, Limits(memory_mb=600)) as workers:
+        small = {workers.submit(pid, 0).result() for _ in range(3)}
+        grown = {workers.submit(grow, 250).result(), workers.submit(pid, 0).result()}
+    assert len(held) == 300 * 2**20
+    assert len(small) == 1
+    assert len(grown) == 2
+
+
 def test_closing_ends_what_is_going_on() -> None:
     workers = Workers(2)
     busy = workers.submit(hang, 60.0)
