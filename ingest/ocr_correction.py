@@ -31,6 +31,7 @@ _MOST_WORDS = 500_000
 _MOST_TRIES = 256
 _MAX_BYTES = 20_000_000
 _LONGEST = 12
+_DOUBTFUL = 0.9
 
 
 def _confusions() -> dict[str, str]:
@@ -175,11 +176,12 @@ def better_lines(first: Sequence[OcrLine], second: Sequence[OcrLine]) -> list[Oc
 
 def _is_better(other: OcrLine, line: OcrLine) -> bool:
     """Whether the other engine's reading of the whole of a line is surer. Engines are not
-    equally modest: a clear lead is asked for."""
+    equally modest: only doubtful lines are given up, and for a clear lead."""
     one, two = _bounds(line), _bounds(other)
     whole = _overlap(one, two) >= 0.6 * _area(one)
     similar = 0.6 <= len(other.text) / max(1, len(line.text)) <= 1.67
-    return whole and similar and other.confidence > line.confidence + 0.05
+    doubtful = line.confidence < _DOUBTFUL
+    return whole and similar and doubtful and other.confidence > line.confidence + 0.05
 
 
 def _bounds(line: OcrLine) -> tuple[float, float, float, float]:
