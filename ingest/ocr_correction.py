@@ -162,7 +162,9 @@ def better_lines(first: Sequence[OcrLine], second: Sequence[OcrLine]) -> list[Oc
         share, index = max(overlaps, default=(0.0, -1))
         if share >= 0.5 * _area(box):
             matches.setdefault(index, []).append(line)
-        elif all(shared < 0.1 * _area(box) for shared, _ in overlaps) and line.confidence >= 0.9:
+        elif line.confidence >= _DOUBTFUL and all(
+            shared < 0.1 * min(_area(box), _area(boxes[other])) for shared, other in overlaps
+        ):
             added.append(line)
     out: list[OcrLine] = []
     for index, line in enumerate(first):

@@ -136,6 +136,12 @@ def test_of_two_engines_the_surer_line_stands() -> None:
     assert read == ["motor", "good line", "abc", "missed"]
 
 
+def test_a_line_over_several_of_the_first_engine_is_not_added() -> None:
+    first = [line("S4", 0.99, x=0), line("24", 0.99, x=400)]
+    wide = OcrLine("S4 24", ((0, 0), (1500, 0), (1500, 10), (0, 10)), 0.97)
+    assert better_lines(first, [wide]) == first
+
+
 def printed(text: str, x0: float, y0: float, x1: float) -> Line:
     return Line((Span(text, (x0, y0, x1, y0 + 10), 10.0),))
 
