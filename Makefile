@@ -26,8 +26,9 @@ lint: $(STAMPS)/dev
 types: $(STAMPS)/dev
 	$(BIN)/mypy
 
+# A process for each core, each with one thread for its sums.
 unit: $(STAMPS)/dev
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix .

@@ -5,15 +5,16 @@
 
 Three stacks, each a callable `path -> (Document, chunks)` as Braid itself is:
 
-- `pymupdf4llm`: its Markdown (with its own OCR switched off), cut by a recursive splitter of 1,000
-  characters with 100 of overlap;
+- `pymupdf4llm`: its Markdown (by default it reads scans with rapidocr, where that is installed),
+  cut by a recursive splitter of 1,000 characters with 100 of overlap;
 - `markitdown`: its Markdown, cut by the same splitter;
 - `careful`: pymupdf4llm for PDFs with text, rapidocr for pictures, markitdown for the rest; lines
   that repeat on most pages dropped, chunks cut under their headings, tables by rows with the header
   repeated.
 
 A stack's document is its Markdown as Braid's Markdown parser reads it, so headings and tables are
-counted alike. What a stack cannot read counts as failed.
+counted alike. What a stack cannot read counts as failed: without the extras of markitdown, that is
+all of Word, Excel and PDF.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _merged(pieces: Sequence[str]) -> list[str]:
 # -- Markdown to a document and chunks
 
 
-def as_document(path: Path, pages: Pages) -> Document:
+def as_document(path: Path, pages: Pages, paged: bool) -> Document:
     """The Markdown as Braid's Markdown parser reads it, page by page."""
     blocks: list[Block] = []
     title = ""
@@ -108,13 +109,14 @@ def as_document(path: Path, pages: Pages) -> Document:
             part = read(Source(path.name, page.encode(), "page.md"))
         except UnreadableFile:
             continue
-        box = (Box(number, 0, 0, 1, 1),) if len(pages) > 1 else ()
+        box = (Box(number, 0, 0, 1, 1),) if paged else ()
         blocks += [replace(block, boxes=box) for block in part.blocks]
     if not blocks:
         raise UnreadableFile("no text came out of it")
     headings = [block.text for block in blocks if block.kind is BlockKind.HEADING]
     title = headings[0] if headings else path.stem
-    return Document(path.name, title, "text/markdown", "", tuple(blocks), len(pages))
+    count = len(pages) if paged else 0
+    return Document(path.name, title, "text/markdown", "", tuple(blocks), count)
 
 
 @dataclass
@@ -148,7 +150,7 @@ def plain_chunks(document: Document, pages: Pages) -> list[Chunk]:
     starts = [0]
     for page in pages:
         starts.append(starts[-1] + len(page) + 2)
-    chunks = Chunks(document.id, document.title, len(pages) > 1)
+    chunks = Chunks(document.id, document.title, document.page_count > 0)
     at = 0
     for piece in recursive(text):
         found = text.find(piece, max(at - OVERLAP - len(piece), 0) if at else 0)
@@ -176,7 +178,7 @@ def path_at(text: str, position: int) -> list[str]:
 def careful_chunks(document: Document, pages: Pages) -> list[Chunk]:
     """Chunks under their headings: text by the recursive splitter, tables by rows under their
     repeated header."""
-    chunks = Chunks(document.id, document.title, len(pages) > 1)
+    chunks = Chunks(document.id, document.title, document.page_count > 0)
     path: list[tuple[int, str]] = []
     for number, page in enumerate(pages, start=1):
         for section in re.split(r"(?=^#{1,6}\s)", page, flags=re.MULTILINE):
@@ -221,10 +223,8 @@ def pymupdf4llm_pages(path: Path) -> Pages:
     import pymupdf
     import pymupdf4llm
 
-    if path.suffix not in (".pdf", ".epub"):
-        raise UnreadableFile("pymupdf4llm is asked for PDF and EPUB alone")
     with pymupdf.open(str(path)) as document:
-        made: Any = pymupdf4llm.to_markdown(document, page_chunks=True, use_ocr=False)
+        made: Any = pymupdf4llm.to_markdown(document, page_chunks=True)
     return [page["text"] for page in made]
 
 
@@ -257,7 +257,7 @@ def ocr_pages(path: Path) -> Pages:
     pages: Pages = []
     for picture in pictures:
         found = _rapidocr()(np.asarray(picture.convert("RGB")))
-        pages.append("\n\n".join(found.txts or ()))
+        pages.append("\n".join(found.txts or ()))
     return pages
 
 
@@ -289,7 +289,7 @@ def careful_pages(path: Path) -> Pages:
 
 def without_repeats(pages: Pages) -> Pages:
     """Pages without the lines that stand, numbers apart, on more than half of them."""
-    if len(pages) < 3:
+    if len(pages) < 2:
         return pages
     seen = Counter(
         form for page in pages for form in {_form(line) for line in page.split("\n")} if form
@@ -323,7 +323,8 @@ def stack(name: str) -> Callable[[Path], tuple[Document, list[Chunk]]]:
             raise
         except Exception as error:  # what a library raises is its own affair
             raise UnreadableFile(f"{type(error).__name__}: {error}"[:200]) from error
-        document = as_document(path, pages)
+        paged = path.suffix in {".pdf", *_PICTURES} and to_pages is not markitdown_pages
+        document = as_document(path, pages, paged)
         return document, cut(document, pages)
 
     return run

@@ -236,8 +236,7 @@ class Cutting:
         pending = list(enumerate(groups))
         while pending:
             for _, group in pending:
-                row = [*group.repeated, *group.units]
-                group.text = group.said or render(row, self.document.blocks, self.source)
+                self._render(group)
             counts: list[int] = []
             for start in range(0, len(pending), _BATCH):
                 counts += self.counter.count(
@@ -253,7 +252,18 @@ class Cutting:
             pending = again
         for found in done.values():
             found.sort(key=lambda group: group.units[0].start)
-        return [group for place in range(len(groups)) for group in done[place]]
+        verified = [group for place in range(len(groups)) for group in done[place]]
+        for before, group in pairwise(verified):
+            # The group before may have become smaller than what was to be repeated of it.
+            kept = [unit for unit in group.repeated if unit.start >= before.units[0].start]
+            if len(kept) < len(group.repeated):
+                group.repeated = kept
+                self._render(group)
+        return verified
+
+    def _render(self, group: Group) -> None:
+        row = [*group.repeated, *group.units]
+        group.text = group.said or render(row, self.document.blocks, self.source)
 
     def _smaller(self, group: Group, count: int, regroup: Regroup) -> list[Group]:
         if group.repeated:

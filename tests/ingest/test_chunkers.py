@@ -17,8 +17,10 @@ import pytest
 from chunk_room import (
     BLOCKS,
     COUNTERS,
+    C,
     H,
     L,
+    NastyCounter,
     P,
     WordCounter,
     check_headings,
@@ -258,6 +260,16 @@ def test_fixed_windows_of_chinese_text() -> None:
     chunks = build("fixed", max_tokens=60).chunk(document([Block(P, text)]), WordCounter())
     assert "".join(c.text for c in chunks) == text
     assert all(len(c.text) >= 50 for c in chunks[:-1])
+
+
+def test_no_window_repeats_more_than_the_window_before_it() -> None:
+    """A window found too full is cut again, after it was said what the next repeats of it."""
+    blocks = [Block(C, "def f():\n    " + "，" * 300 + "\n\n    return 1"), Block(P, "e" * 90)]
+    doc = document(blocks)
+    for name in ("fixed", "recursive"):
+        for asked in (1, 2):
+            chunks = CASES[name](320, asked).chunk(doc, NastyCounter())
+            check_spans(doc, chunks, asked)
 
 
 def test_recursive_cuts_at_the_coarsest_separator_that_serves() -> None:
