@@ -8,62 +8,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingest.contract import Block, BlockKind
-from ingest.html_tables import holds_data, plain_text, read_table
+from ingest.html_tables import BLOCK_TAGS, holds_data, plain_text, read_table
 from ingest.tables import table_block
 
-_BLOCK_TAGS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-        "listing",
-        "xmp",
-        "html",
-    ]
-)
 _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _BREAK = "\x00"
 _SPACES = re.compile(r"\s+")
@@ -113,7 +60,7 @@ class _Walk:
         if tag == "math":
             self.text.append(f" {element.get('alttext') or plain_text(element)} ")
             return True
-        if tag not in _BLOCK_TAGS:
+        if tag not in BLOCK_TAGS:
             self.text.append(element.text or "")
             return False
         self.flush()
@@ -182,7 +129,7 @@ class _Walk:
     def end(self, element: etree._Element) -> None:
         """Leave an element."""
         tag = str(element.tag)
-        if tag not in _BLOCK_TAGS:
+        if tag not in BLOCK_TAGS:
             return
         self.flush()
         if tag in _LISTS and self.lists:

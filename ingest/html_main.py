@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator
 
 from lxml import etree
+
+from ingest.html_tables import HEADINGS, plain_text
+from ingest.html_tree import drop, elements, extents, prose_length, text_length
+from ingest.html_trim import trimmed
+from ingest.web_phrases import is_site_phrase
 
 _NEVER = frozenset(
     """
@@ -36,32 +41,7 @@ _NAMES = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MUCH = 0.4
-_PROSE_CHARS = 60
-_MIN_CHARS = 200
-
-
-def elements(root: etree._Element) -> Iterator[etree._Element]:
-    """The element and all below it, comments and instructions passed over."""
-    return (element for element in root.iter() if isinstance(element.tag, str))
-
-
-def text_length(root: etree._Element) -> int:
-    """Characters of the text below the element, white space aside."""
-    return sum(len("".join(str(piece).split())) for piece in root.itertext("*"))
-
-
-def drop(element: etree._Element) -> None:
-    """Take the element out of its tree; the text after it stays."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    parent.remove(element)
+_LEAST_CHARS = 200
 
 
 def drop_unfit(root: etree._Element) -> None:
@@ -100,8 +80,8 @@ def drop_boilerplate(root: etree._Element, *, by_name: bool) -> None:
     """Take out navigation, banners, footers and the like, told by their tag or role; and
     `by_name`, by their class, their id, or by being all links. What holds the page's heading
     or much of its text stays."""
-    extents = _extents(root)
-    total = max(extents[root][0], 1)
+    sizes = extents(root)
+    total = max(sizes[root][0], 1)
     within: dict[etree._Element, tuple[bool, bool]] = {}
     for element in list(elements(root)):
         parent = element.getparent()
@@ -113,46 +93,50 @@ def drop_boilerplate(root: etree._Element, *, by_name: bool) -> None:
         tagged = element.tag in _BOILERPLATE or element.get("role") in _ROLES
         # Highlighted code has classes such as "comment", too.
         written = element.tag == "span" or coded
-        all_links = _all_links(element, extents[element])
+        all_links = _all_links(element, sizes[element])
         named = (
             by_name
             and not written
             and (
                 _NAMES.search(f"{element.get('class', '')} {element.get('id', '')}") is not None
                 or (not inside and all_links)
+                or _begins_aside(element)
+                or _is_contents(element, sizes[element])
             )
         )
-        if not (tagged or named) or _holds_main(element, extents[element][0], total):
+        if not (tagged or named) or _holds_main(element, sizes[element][0], total):
             continue
         if inside and element.tag in ("header", "aside", "footer") and not all_links:
             continue
         drop(element)
 
 
-def _extents(root: etree._Element) -> dict[etree._Element, tuple[int, int, int]]:
-    """For each element its characters, white space aside, those of them within links, and the
-    number of its links. One pass: an outer element is the sum of its inner ones, however deep."""
-    found: dict[etree._Element, tuple[int, int, int]] = {}
-    for node in reversed(list(elements(root))):
-        length, linked, links = _dense(node.text), 0, 0
-        for child in node:
-            inner = found.get(child, (0, 0, 0))  # a comment has no text
-            length += inner[0] + _dense(child.tail)
-            linked += inner[1]
-            links += inner[2]
-        is_link = node.tag == "a"
-        found[node] = (length, length if is_link else linked, links + is_link)
-    return found
-
-
-def _dense(text: str | None) -> int:
-    return len("".join(text.split())) if text else 0
-
-
 def _holds_main(element: etree._Element, length: int, total: int) -> bool:
     if any(next(element.iter(tag), None) is not None for tag in ("h1", "main", "article")):
         return True
     return element.tag != "nav" and length > _MUCH * total
+
+
+def _begins_aside(element: etree._Element) -> bool:
+    """Whether the element begins with a heading such as sites put over links and comments."""
+    if element.tag not in ("div", "section", "ul", "li", "td"):
+        return False
+    first = element[0] if len(element) and not (element.text or "").strip() else None
+    while first is not None and first.tag in ("div", "header", "span") and len(first):
+        first = None if (first.text or "").strip() else first[0]
+    heads = first is not None and first.tag in HEADINGS and first.tag != "h1"
+    return heads and first is not None and is_site_phrase(plain_text(first))
+
+
+def _is_contents(element: etree._Element, extent: tuple[int, int, int]) -> bool:
+    """Whether a list is one of places on the page itself."""
+    length, linked, links = extent
+    return (
+        element.tag in ("ul", "ol", "dl")
+        and links >= 3
+        and linked > 0.85 * length
+        and all(link.get("href", "").startswith("#") for link in element.iter("a"))
+    )
 
 
 def _all_links(element: etree._Element, extent: tuple[int, int, int]) -> bool:
@@ -180,22 +164,21 @@ def main_root(body: etree._Element) -> etree._Element:
     return body
 
 
-def prose_length(root: etree._Element) -> int:
-    """Characters in paragraphs that are long and not mostly links."""
-    total = 0
-    extents = _extents(root)
-    for element in root.iter("p", "li", "td", "dd", "pre", "blockquote"):
-        if element.tag != "p" and next(element.iter("p"), None) is not None:
-            continue
-        length, linked, _ = extents[element]
-        if length >= _PROSE_CHARS and linked <= length // 2:
-            total += length
-    return total
+def main_content(body: etree._Element) -> etree._Element:
+    """The part of the page to read, out of a copy: the strictest cut that keeps its running
+    text."""
+    for by_name in (True, False):
+        trial = copy.deepcopy(body)
+        drop_boilerplate(trial, by_name=by_name)
+        found = trimmed(main_root(trial))
+        if keeps_enough(found, body):
+            return found
+    return body
 
 
 def keeps_enough(kept: etree._Element, whole: etree._Element) -> bool:
     """Whether the content taken holds the prose of the whole page, and some text at all."""
     length = text_length(kept)
-    if length < min(_MIN_CHARS, text_length(whole) // 2):
+    if length < min(_LEAST_CHARS, text_length(whole) // 2):
         return False
     return prose_length(kept) >= 0.6 * prose_length(whole)

@@ -13,8 +13,8 @@ from dataclasses import replace
 from lxml import etree
 
 from ingest.contract import Block, BlockKind, Table
-from ingest.html_main import drop, elements
 from ingest.html_tables import plain_text
+from ingest.html_tree import drop, elements
 from ingest.tables import clean_cell, to_markdown
 
 _OPEN, _CLOSE = "\U0010ff00", "\U0010ff01"

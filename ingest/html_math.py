@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from ingest.html_main import drop
+from ingest.html_tree import drop
 
 _STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*(.*)\}$", re.DOTALL)
 

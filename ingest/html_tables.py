@@ -7,7 +7,15 @@ from lxml import etree
 from ingest.contract import Table
 from ingest.tables import Cell, clean_cell, expand, make_table
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCK_TAGS = frozenset(
+    """
+    address article aside blockquote body center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol
+    p pre section summary table tbody td tfoot th thead tr ul caption listing xmp html
+    """.split()  # noqa: SIM905 - quoted words are harder to read and to mend
+)
+"""What begins a new block of text."""
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _INLINE = frozenset(
     """
     a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp
@@ -56,7 +64,7 @@ def holds_data(table: etree._Element) -> bool:
     if table.get("role") in ("presentation", "none"):
         return False
     rows = [cells for cells in map(own_cells, own_rows(table)) if cells]
-    if any(next(table.iter(tag), None) is not None for tag in _HEADINGS):
+    if any(next(table.iter(tag), None) is not None for tag in HEADINGS):
         return False
     if len(rows) < 2 or max(len(cells) for cells in rows) < 2:
         return False

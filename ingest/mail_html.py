@@ -9,15 +9,8 @@ from lxml import etree
 
 from ingest.contract import Block, BlockKind
 from ingest.html_blocks import read_blocks
-from ingest.html_main import (
-    drop,
-    drop_boilerplate,
-    drop_invisible,
-    elements,
-    keeps_enough,
-    main_root,
-    text_length,
-)
+from ingest.html_main import drop_invisible, main_content
+from ingest.html_tree import drop, elements, text_length
 
 _QUOTE_CLASSES = re.compile(
     r"(?:^|\s)(?:gmail_quote(?:_container)?|yahoo_quoted|moz-cite-prefix|protonmail_quote|"
@@ -72,13 +65,7 @@ def html_blocks(body: etree._Element, *, reply: bool) -> list[Block]:
 
 def page_blocks(body: etree._Element) -> list[Block]:
     """The main content of a page that was saved as a mail (MHTML)."""
-    for by_name in (True, False):
-        trial = copy.deepcopy(body)
-        drop_boilerplate(trial, by_name=by_name)
-        found = main_root(trial)
-        if keeps_enough(found, body):
-            return read_blocks(found)
-    return read_blocks(body)
+    return read_blocks(main_content(body))
 
 
 def _signatures(body: etree._Element) -> list[etree._Element]:

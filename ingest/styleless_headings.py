@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ingest.contract import Block, BlockKind
 from ingest.lines import ends_sentence
-from ingest.numbering import numbering, scheme_levels
+from ingest.numbering import Numbering, numbering, scheme_levels
 
 _LONGEST = 60
 _LONGEST_WORDS = 100
@@ -48,7 +48,7 @@ def with_headings(blocks: Sequence[Block], looks: Mapping[int, Look]) -> tuple[l
         number = numbering(text)
         stands_out = _stands_out(look, body)
         if number is not None and (
-            (number.scheme in _SURE and (number.title or stands_out))
+            (number.scheme in _SURE and (_is_sure(number) or stands_out))
             or (number.scheme in _BY_LOOK and stands_out and number.title)
         ):
             schemes[index] = number.scheme
@@ -69,6 +69,12 @@ def with_headings(blocks: Sequence[Block], looks: Mapping[int, Look]) -> tuple[l
             level = 1 if size > largest else max(levels.values()) + 1
         out[index] = replace(out[index], kind=BlockKind.HEADING, level=min(level, _DEEPEST))
     return out, blocks[title].text if title is not None else ""
+
+
+def _is_sure(number: Numbering) -> bool:
+    """Whether a number makes a heading whatever it looks like; `附件：` leads to a file."""
+    counted = number.scheme != "appendix" or number.number[-1:] not in "件錄录"
+    return bool(number.title) and counted
 
 
 def _may_be(text: str) -> bool:

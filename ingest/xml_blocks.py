@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingest.contract import Block, BlockKind, Json
-from ingest.html_main import drop
+from ingest.html_tree import drop
 from ingest.lines import join_lines
 from ingest.tables import Cell, expand, make_table, table_block
 

@@ -90,7 +90,7 @@ def _tree(data: bytes) -> etree._Element | None:
 
 def _is_contents(body: etree._Element) -> bool:
     """Whether the page is a table of contents: hardly anything but links to other pages."""
-    from ingest.html_main import text_length
+    from ingest.html_tree import text_length
 
     if "toc" in f"{body.get('epub:type', '')} {body.get('class', '')}".split():
         return True

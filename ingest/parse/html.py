@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from ingest.mojibake import undo
 if TYPE_CHECKING:
     from lxml import etree
 
+_LEAST_TITLE = 4
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-source-|brush:\s*)([\w+#-]+)")
 
 
@@ -27,7 +27,8 @@ class HtmlParser:
     def parse(self, source: Source, media_type: str) -> Parsed:
         """The blocks of the page. Raises UnreadableFile where it has no visible text."""
         from ingest.html_blocks import read_blocks
-        from ingest.html_main import drop_unfit
+        from ingest.html_looks import promote_looks
+        from ingest.html_main import drop_invisible, drop_unfit, main_content
         from ingest.html_marks import mark_notes, place, take_notes
         from ingest.html_math import plain_math
         from ingest.html_metadata import page_metadata
@@ -41,7 +42,9 @@ class HtmlParser:
         plain_math(body)
         notes = take_notes(body)
         placed = mark_notes(body, notes, lambda href: f"#{href.rpartition('#')[2]}")
-        content = self._content(body)
+        drop_invisible(body)
+        content = main_content(body) if self.main_only else body
+        promote_looks(content)
         first: dict[str, int] = {}
         for number, key in placed.items():
             first.setdefault(key, number)
@@ -61,21 +64,6 @@ class HtmlParser:
         title = _title(tree, headings)
         return Parsed(tuple(_with_levels(blocks)), title, 0, metadata)
 
-    def _content(self, body: etree._Element) -> etree._Element:
-        """The part of the page to read: the strictest cut that keeps its running text."""
-        from ingest.html_main import drop_boilerplate, drop_invisible, keeps_enough, main_root
-
-        drop_invisible(body)
-        if not self.main_only:
-            return body
-        for by_name in (True, False):
-            trial = copy.deepcopy(body)
-            drop_boilerplate(trial, by_name=by_name)
-            found = main_root(trial)
-            if keeps_enough(found, body):
-                return found
-        return body
-
 
 def _tree(source: Source) -> etree._Element:
     from lxml import etree
@@ -94,12 +82,12 @@ def _tree(source: Source) -> etree._Element:
 
 
 def _title(tree: etree._Element, headings: list[str]) -> str:
-    """The title: a top heading that the page's title begins with (a site's name often follows
-    there), else og:title, <title>, the only top heading."""
+    """The title: a top heading that the page's title holds (sites put their own words around it),
+    else og:title, <title>, the only top heading."""
     element = tree.find(".//head/title")
     stated = "" if element is None else " ".join("".join(map(str, element.itertext())).split())
     for heading in headings[:1]:
-        if stated.startswith(heading):
+        if stated.startswith(heading) or (len(heading) >= _LEAST_TITLE and heading in stated):
             return heading
     from ingest.html_metadata import meta_of
 

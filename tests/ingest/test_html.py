@@ -243,3 +243,77 @@ def test_metadata_from_all_that_pages_state() -> None:
         "lang": "zh-CN",
         "tags": ("a", "b", "c"),
     }
+
+
+SOUP = f"""<html><head><title>泵的安装_水泵网</title></head><body>
+<div class="css-1"><div><a href="/">水泵网</a></div><div>产品中心</div><div>登录</div></div>
+<div class="css-2"><div>当前位置：首页 &gt; 手册</div><div class="css-3">
+<h1>泵的安装</h1><div><span>更新日期：2025-05-30</span><span>浏览次数：1846</span><a>打印本页</a></div>
+<div class="css-4"><p>{"安装之前检查底座是否水平，螺栓是否齐全，电源是否断开。" * 3}</p>
+<p><strong>一、工具</strong></p><p>扳手。</p>
+<p style="text-indent:2em"><span style="font-weight:bold">二、步骤</span></p>
+<table><tr><th>步骤</th><th>用时</th></tr><tr><td>登录</td><td>2 分钟</td></tr></table>
+<p>{"先装底座，再装泵体，最后接管，并检查每一处是否漏水。" * 3}</p></div>
+<div>附件：<a href="a.doc">安装记录表.doc</a></div>
+<div class="css-5"><div>这篇文章对您有帮助吗？</div><div>有帮助 (214)</div></div>
+<div class="css-6"><h3>相关文章</h3><div><a href="/a">泵的保养</a></div><p>2024年3月</p></div>
+</div></div>
+<div class="css-7"><p>网站地图 | <a>联系我们</a></p><p>版权所有 © 2025 水泵网</p></div>
+</body></html>"""
+
+
+def test_pages_without_a_word_of_structure() -> None:
+    """Nothing but the texts tells what is content: no main element, no telling class."""
+    parsed = parse(SOUP)
+    assert parsed.title == "泵的安装"
+    assert [(b.kind, b.level, b.text[:6]) for b in parsed.blocks] == [
+        (H, 1, "泵的安装"),
+        (P, 0, "更新日期：2"),
+        (P, 0, "安装之前检查"),
+        (H, 2, "一、工具"),
+        (P, 0, "扳手。"),
+        (H, 2, "二、步骤"),
+        (BlockKind.TABLE, 0, "| 步骤 |"),
+        (P, 0, "先装底座，再"),
+        (P, 0, "附件：安装记"),
+    ]
+    assert parsed.blocks[1].text == "更新日期：2025-05-30"
+
+
+def test_short_pages_are_read_whole() -> None:
+    html = "<div><h1>联系方式</h1><div>电话 0755-1234567</div></div><div><p>地址：上海</p></div>"
+    assert [text for _, _, text in shape(html)] == ["联系方式", "电话 0755-1234567", "地址：上海"]
+
+
+@pytest.mark.parametrize("size", ["18px", "14pt"])
+def test_large_lines_are_headings_where_no_tag_says_so(size: str) -> None:
+    line = f'<div style="font-size:{size};font-weight:700">%s</div><p>{PROSE}</p>'
+    small = f"<div><b>%s</b></div><p>{PROSE}</p>"
+    html = "<h1>T</h1>" + line % "First" + small % "Inner" + line % "Second"
+    found = [(level, text) for kind, level, text in shape(html) if kind is H]
+    assert found == [(1, "T"), (2, "First"), (3, "Inner"), (2, "Second")]
+    tagged = html.replace("<h1>T</h1>", "<h1>T</h1><h2>Real</h2>")
+    assert [text for kind, _, text in shape(tagged) if kind is H] == ["T", "Real"]
+
+
+def test_one_bold_line_is_emphasis() -> None:
+    html = f"<h1>T</h1><p>{PROSE}</p><p><b>Note well</b></p><p>{PROSE}</p>"
+    assert (P, 0, "Note well") in shape(html)
+
+
+def test_contents_of_the_page_are_left_out() -> None:
+    links = "".join(
+        f'<li><a href="#s{n}">A rather long name of section {n}</a></li>' for n in "123"
+    )
+    html = f"<article><h1>T</h1><ul>{links}</ul><p>{PROSE}</p></article>"
+    assert [kind for kind, _, _ in shape(html)] == [H, P]
+    elsewhere = html.replace("#s", "/s")
+    assert [kind for kind, _, _ in shape(elsewhere)] == [H, L, L, L, P]
+
+
+def test_the_words_of_sites_are_known_only_around_the_text() -> None:
+    html = (
+        f"<body><div><h1>T</h1><p>Share this article</p><p>{PROSE}</p><p>Sign in</p>"
+        f"<p>{PROSE}</p><p>Next: Another page</p></div></body>"
+    )
+    assert [text for _, _, text in shape(html)] == ["T", PROSE.strip(), "Sign in", PROSE.strip()]
