@@ -10,7 +10,10 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")
 _KANA = re.compile("[\u3041-\u30fa]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+# Part numbers, addresses of mail and pages are of no language.
+_LATIN_WORD = re.compile(
+    r"(?<![\w.@/-])[a-z\u00c0-\u024f]+(?![\w.-]*[\d@])", re.ASCII | re.IGNORECASE
+)
 _SAMPLE_CHARS = 200_000
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LOW = set("gjpqyQ()[]{}|@$§_µ")
 _TALL = re.compile(r"[A-Zbdfhiklt0-9()\[\]{}|/\\@$§&%#!?'\"]")
 _SAME = 0.09
+_LARGE = 1.15
 _BOLD = 1.28
 
 
@@ -204,7 +205,8 @@ def _with_common_sizes(read: Sequence[Read]) -> list[Read]:
 
 
 def bold_lines(read: Sequence[Read]) -> list[bool]:
-    """Which lines have strokes well over the usual of the page, Han and Latin apart."""
+    """Which lines have strokes well over the usual of the page, Han and Latin apart. Of the lines
+    in a size of print larger than most, all are where one is: strokes are hard to measure."""
     usual: dict[bool, float] = {}
     for han in (False, True):
         values = [
@@ -214,8 +216,15 @@ def bold_lines(read: Sequence[Read]) -> list[bool]:
             for _ in range(len(item.line.text))
         ]
         usual[han] = median(values) if len(values) >= 40 else 0.0
-    return [
+    bold = [
         bool(usual[_is_han(item)]) and item.stroke > _BOLD * usual[_is_han(item)] for item in read
+    ]
+    sizes = [item.size for item in read for _ in item.line.text]
+    large = _LARGE * median(sizes) if sizes else 0.0
+    heads = {item.size for item, is_bold in zip(read, bold, strict=True) if is_bold}
+    return [
+        is_bold or (item.size >= large and item.size in heads)
+        for item, is_bold in zip(read, bold, strict=True)
     ]
 
 

@@ -69,10 +69,19 @@ def _gutter(items: Sequence[Item]) -> float | None:
         _runs(crossed, least + max(1, len(lines) // 40)), key=lambda run: (run[0] - run[1], run)
     )
     for start, end in stripes[:6]:
-        middle = first + (start + end) / 2
+        middle = first + _clearest(crossed, start, end)
         if end - start >= _LEAST_GUTTER and _are_columns(lines, middle):
             return middle
     return None
+
+
+def _clearest(crossed: Sequence[int], start: int, end: int) -> float:
+    """The middle of the widest part of a stripe that the fewest lines reach over."""
+    part = crossed[start:end]
+    a, b = max(_runs(part, min(part)), key=lambda run: run[1] - run[0])
+    if b - a < _LEAST_GUTTER:
+        a, b = 0, end - start
+    return start + (a + b) / 2
 
 
 def _crossed(lines: Sequence[Line], first: int, last: int) -> list[int]:

@@ -14,6 +14,7 @@ from ingest.pdf_layout import is_page_number
 
 _PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
 _EDGE = 0.1
+_LONG_HEAD = 40
 
 
 def mark_page_numbers(drafts: Sequence[Draft]) -> None:
@@ -41,6 +42,31 @@ def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
         if len(group) >= 3:
             for draft in group:
                 draft.kind = BlockKind.FURNITURE
+
+
+def demote_cut_sentences(drafts: Sequence[Draft]) -> list[Draft]:
+    """Long headings without a number whose sentence goes on in small letters below become the
+    first line of that paragraph."""
+    out: list[Draft] = []
+    last: Draft | None = None
+    for draft in drafts:
+        if last is not None and _is_cut_sentence(last, draft):
+            last.kind, last.size, last.bold = draft.kind, draft.size, draft.bold
+            last.text = join_pair(last.text, draft.text)
+            last.boxes.extend(draft.boxes)
+            last.last_x, last.column = draft.last_x, draft.column
+            continue
+        out.append(draft)
+        if draft.kind not in _PASSED_OVER:
+            last = draft
+    return out
+
+
+def _is_cut_sentence(head: Draft, below: Draft) -> bool:
+    if head.kind is not BlockKind.HEADING or below.kind is not BlockKind.PARAGRAPH:
+        return False
+    goes_on = below.text[:1].islower() and not ends_sentence(head.text)
+    return goes_on and len(head.text) > _LONG_HEAD and numbering(head.text) is None
 
 
 def join_paragraphs(drafts: Sequence[Draft]) -> list[Draft]:

@@ -55,6 +55,9 @@ _HEAD_SCHEMES = (
     "appendix", "section", "article", "dec1", "dec2", "dec3", "dec4",
 )  # fmt: skip
 
+_BARE_SCHEMES = _HEAD_SCHEMES[:4] + _HEAD_SCHEMES[6:11]
+"""Whose numbers stand as headings without a title, too."""
+
 
 def promote_numbered(drafts: Sequence[Draft]) -> None:
     """Short numbered texts that look like the body become headings where most texts with such
@@ -65,12 +68,14 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
         number = numbering(draft.text)
         if number is None or number.scheme not in _HEAD_SCHEMES:
             continue
-        form = (number.scheme, number.number[-1:] if not number.number[-1:].isalnum() else "")
+        end = unicodedata.normalize("NFKC", number.number[-1:])
+        form = (number.scheme, "" if end.isalnum() else end)
         if draft.kind is BlockKind.HEADING:
             found.setdefault(form, []).append((draft, True))
         elif draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
             short = len(number.title) <= (24 if not number.title.isascii() else 60)
-            alone = short and bool(number.title) and not ends_sentence(draft.text)
+            titled = bool(number.title) or number.scheme in _BARE_SCHEMES
+            alone = short and titled and not ends_sentence(draft.text)
             over = below is not None and _is_running_text(below, number.scheme)
             found.setdefault(form, []).append((draft, alone and over))
     for group in found.values():

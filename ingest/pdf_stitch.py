@@ -4,8 +4,11 @@ and tables of contents taken out of the text."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
+
+from rapidfuzz import fuzz
 
 from ingest.contract import BlockKind, Table
 from ingest.lines import ends_sentence, is_spaceless, join_pair
@@ -13,11 +16,13 @@ from ingest.pdf_blocks import Draft
 from ingest.pdf_tables import count_header_rows, holds_value
 from ingest.tables import to_markdown
 
+_ALIKE = 90
 _PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
 _CONTINUED = re.compile(
     r"\((?:continued|cont[.'’]?d?\.?)\)|[（(]?[续續][）)]?\s*$|[续續]表", re.IGNORECASE
 )
-_LED = re.compile(r"(?:(?:\.\s?){4,}|…{2,}|(?:·\s?){4,})\s*[\divxlc]+\s*$", re.IGNORECASE)
+_LEADERS = re.compile(r"(?:(?:\.\s?){4,}|…{2,}|(?:·\s?){4,})\s*[\divxlc]+", re.IGNORECASE)
+_LED = re.compile(rf"{_LEADERS.pattern}\s*$", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:table of )?contents|目\s*[录錄]|目\s*次|index", re.IGNORECASE)
 
 
@@ -57,7 +62,7 @@ def _joined(first: Draft, second: Draft) -> Table | None:
     assert above is not None and below is not None
     if second.page != first.boxes[-1].page + 1 or second.told < 0:
         return None
-    if not _in_line(first, second) or len(above.rows[0]) != len(below.rows[0]):
+    if len(above.rows[0]) != len(below.rows[0]):
         return None
     heads = above.rows[: above.header_rows]
     repeated = 0
@@ -67,6 +72,9 @@ def _joined(first: Draft, second: Draft) -> Table | None:
         repeated += 1
     rows = list(below.rows[repeated:])
     whole = repeated == len(heads) > 0
+    # Columns as wide as what stands in them differ from page to page.
+    if not whole and not _in_line(first, second):
+        return None
     if not whole and (first.boxes[-1].y1 < 0.5 * first.page_height or _has_own_head(above, below)):
         return None
     body = list(above.rows)
@@ -115,11 +123,14 @@ def _in_line(first: Draft, second: Draft) -> bool:
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:
-    return [_folded(cell) for cell in one] == [_folded(cell) for cell in other]
+    """Whether both rows say the same, a misread character in a long cell aside."""
+    return all(
+        fuzz.ratio(_folded(a), _folded(b)) >= _ALIKE for a, b in zip(one, other, strict=True)
+    )
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", "", text).casefold()
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _has_own_head(above: Table, below: Table) -> bool:
@@ -157,25 +168,32 @@ def _goes_on(last: Sequence[str], first: Sequence[str]) -> bool:
 def mark_contents(drafts: Sequence[Draft]) -> None:
     """Tables of contents become furniture: runs of entries that lead by dots to a page number,
     with the heading over them, and tables whose rows name headings and their pages."""
-    body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
+    body = [d for d in drafts if d.kind is not BlockKind.FURNITURE or _entries(d)]
     titles = {_folded(d.text) for d in drafts if d.kind is BlockKind.HEADING}
     run: list[int] = []
     for index, draft in enumerate([*body, None]):
-        if draft is not None and draft.table is None and _LED.search(draft.text):
+        if draft is not None and _entries(draft):
             run.append(index)
             continue
-        if len(run) >= 3:
+        if sum(_entries(body[i]) for i in run) >= 3:
             _take(body, run)
         run = []
     before: Draft | None = None
     for draft in drafts:
         if draft.kind is not BlockKind.FURNITURE:
             before = draft
-        elif before is not None and sum(map(bool, map(_LED.search, draft.text.split("\n")))) >= 3:
+        elif before is not None and _entries(draft) >= 3:
             _unhead(before)
     for index, draft in enumerate(body):
         if draft.table is not None and _lists_pages(draft.table, titles):
             _take(body, [index])
+
+
+def _entries(draft: Draft) -> int:
+    """How many entries of a table of contents the text consists of: with dots before a number."""
+    if draft.table is not None or not _LED.search(draft.text):
+        return 0
+    return len(_LEADERS.findall(draft.text))
 
 
 def _take(body: Sequence[Draft], run: Sequence[int]) -> None:

@@ -23,7 +23,13 @@ from ingest.contract import (
 from ingest.ocr_page import MUPDF, PageReader
 from ingest.ocr_pdf import Scans
 from ingest.pdf_blocks import Draft, drafts_of
-from ingest.pdf_flow import finished, join_paragraphs, mark_page_numbers, nest_lists
+from ingest.pdf_flow import (
+    demote_cut_sentences,
+    finished,
+    join_paragraphs,
+    mark_page_numbers,
+    nest_lists,
+)
 from ingest.pdf_headings import Outline, plain, promote_numbered, set_levels, title_of
 from ingest.pdf_layout import Line, PageLayout, lay_out
 from ingest.pdf_model import model_regions
@@ -250,6 +256,7 @@ def _assemble(
     mark_page_numbers(drafts)
     mark_contents(drafts)
     promote_numbered(drafts)
+    drafts = demote_cut_sentences(drafts)
     set_levels(drafts, outline)
     nest_lists(drafts)
     drafts = stitch_tables(drafts)
