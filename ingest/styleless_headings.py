@@ -15,7 +15,7 @@ _LONGEST_WORDS = 100
 _SURE = frozenset(("cn-part", "part", "cn-chapter", "chapter", "cn-section", "appendix"))
 _BY_LOOK = frozenset(
     ("cn-list", "cn-paren", "cn-article", "dec1", "dec2", "dec3", "dec4", "roman", "section",
-     "article", "item")
+     "subsection", "article", "item")
 )  # fmt: skip
 _LARGER = 0.9
 _DEEPEST = 6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from ingest.tables import to_markdown
 from ingest.text_outline import list_items
 from ingest.text_pages import join_pages
 from ingest.text_tables import read_text_table
+from ingest.text_wrapping import Wrap, columns, first_word, is_running, runs_on
 
 _BULLET = re.compile(r"([-*+•·◦‣▪●○■□➢–])[ \t\u3000]+(?=\S)")
 _ENUMERATED = re.compile(
@@ -36,20 +36,16 @@ _CODE = re.compile(
 _TABULAR = re.compile(r"\S(?: {3,}|\t+)\S|\|.*\|")
 _HEADING_SCHEMES = {
     "cn-part", "part", "cn-chapter", "chapter", "appendix", "item", "cn-section", "section",
-    "cn-article", "article", "cn-list", "cn-paren", "dec1", "dec2", "dec3", "dec4", "roman",
+    "subsection", "cn-article", "article", "cn-list", "cn-paren", "dec1", "dec2", "dec3", "dec4",
+    "roman",
 }  # fmt: skip
 _ALONE = {
     "cn-part", "part", "cn-chapter", "chapter", "appendix", "cn-section", "cn-article", "article",
 }  # fmt: skip
+_ENGLISH = {"part", "chapter", "section", "subsection", "item", "article", "appendix"}
+_CLAUSES = {"article", "section", "subsection", "dec2", "dec3", "dec4"}
 _LONGEST_PARAGRAPH = 20_000
 _WIDEST_WRAP = 160
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrap:
-    """How the text is wrapped: to a width in columns, or not at all (width 0)."""
-
-    width: int
 
 
 @dataclass(frozen=True)
@@ -103,33 +99,30 @@ def _groups(text: str) -> list[list[str]]:
     return groups
 
 
-def _columns(line: str) -> int:
-    """The width of a line in terminal columns: Han and full-width characters take two."""
-    if line.isascii():
-        return len(line)
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
-
-
-def _measure(groups: Sequence[Sequence[str]]) -> _Wrap:
+def _measure(groups: Sequence[Sequence[str]]) -> Wrap:
     """Decide from the lines that running text goes on after: those that end no sentence, are
     no headings, and have a successor that begins nothing of its own."""
     widths: list[int] = []
     sure = 0
     for group in groups[:20_000]:
         for line, follower in pairwise(group):
-            if len(line) <= _WIDEST_WRAP and (ends_sentence(line) or _begins(line, follower)):
+            if len(line) <= _WIDEST_WRAP and ends_sentence(line):
                 continue
             if _begins(follower, "") or follower[:1] == "\u3000":
                 continue
-            widths.append(_columns(line[: _WIDEST_WRAP + 1]))
+            short = line[: _WIDEST_WRAP + 1]
+            begins = len(line) <= _WIDEST_WRAP and _begins(line, follower)
+            if begins and not is_running(short, follower):
+                continue
+            widths.append(columns(short))
             sure += _HYPHEN.search(line[-40:]) is not None
     if not widths:
-        return _Wrap(0)
+        return Wrap(0)
     widest = max(widths)
     if widest > _WIDEST_WRAP or widest < 24:
-        return _Wrap(0)
+        return Wrap(0)
     near = sum(width >= widest - max(8, widest // 5) for width in widths)
-    return _Wrap(widest if (near + sure) * 2 >= len(widths) else 0)
+    return Wrap(widest if (near + sure) * 2 >= len(widths) else 0)
 
 
 def _begins(line: str, follower: str) -> bool:
@@ -139,7 +132,7 @@ def _begins(line: str, follower: str) -> bool:
     return not follower and _bullet(line, 2) is not None
 
 
-def _read_group(group: Sequence[str], wrap: _Wrap, titled: bool) -> Iterator[_Draft]:
+def _read_group(group: Sequence[str], wrap: Wrap, titled: bool) -> Iterator[_Draft]:
     lines = list(group)
     if _is_code(lines):
         indent = min(len(line) - len(line.lstrip()) for line in lines)
@@ -178,7 +171,7 @@ def _table(lines: Sequence[str]) -> list[_Draft] | None:
     return None
 
 
-def _read_lines(lines: list[str], wrap: _Wrap) -> Iterator[_Draft]:
+def _read_lines(lines: list[str], wrap: Wrap) -> Iterator[_Draft]:
     paragraph: list[str] = []
     item: tuple[list[str], int] | None = None
     numbered = sum(bool(_ENUMERATED.match(line.lstrip()[:12])) for line in lines)
@@ -196,6 +189,11 @@ def _read_lines(lines: list[str], wrap: _Wrap) -> Iterator[_Draft]:
         line = lines[index]
         follower = lines[index + 1] if index + 1 < len(lines) else ""
         heading = _heading(line, follower, alone=len(lines) == 1 or numbered < 2)
+        if heading and heading.scheme in _HEADING_SCHEMES and _goes_on(line, follower, wrap):
+            heading = (
+                _heading(join_lines(lines[index:]), "", True) if follower == lines[-1] else None
+            )
+            index += heading is not None
         bullet = None if heading else _bullet(line, numbered)
         if heading:
             yield from flush()
@@ -206,7 +204,7 @@ def _read_lines(lines: list[str], wrap: _Wrap) -> Iterator[_Draft]:
             yield from flush()
         elif bullet is not None:
             yield from flush()
-            item = ([bullet], 1 + _columns(line[: len(line) - len(line.lstrip())]))
+            item = ([bullet], 1 + columns(line[: len(line) - len(line.lstrip())]))
         else:
             previous = lines[index - 1] if index else ""
             if (paragraph or item) and _breaks(previous, line, wrap, item is not None):
@@ -232,13 +230,18 @@ def _dated(head: str) -> bool:
     return re.match(r"\d+[.、]\s*\d", head) is not None
 
 
-def _breaks(previous: str, line: str, wrap: _Wrap, in_item: bool) -> bool:
+def _breaks(previous: str, line: str, wrap: Wrap, in_item: bool) -> bool:
     """Whether a new paragraph begins between two lines of a group."""
     start = line.lstrip()
     if line[:1] == "\u3000" and not in_item:
         return True
     number = numbering(start[:40])
-    if number is not None and number.scheme.startswith("cn-"):
+    if number is not None and (
+        number.scheme.startswith("cn-")
+        or (
+            number.scheme in _CLAUSES and ends_sentence(previous) and not number.title[:1].islower()
+        )
+    ):
         return True
     if start[:1].islower() and not ends_sentence(previous):
         return False
@@ -247,12 +250,16 @@ def _breaks(previous: str, line: str, wrap: _Wrap, in_item: bool) -> bool:
     indent, before = len(line) - len(start), len(previous) - len(previous.lstrip())
     if indent >= before + 2 and not in_item:
         return True
-    width = _columns(previous)
-    first_word = 2 if is_spaceless(start[0]) else len(start.split(None, 1)[0]) + 1
+    width = columns(previous)
     slack = 6 if is_spaceless(previous[-1]) else 12
-    return width + first_word + slack < wrap.width and (
+    return width + first_word(start) + slack < wrap.width and (
         ends_sentence(previous) or width * 2 < wrap.width
     )
+
+
+def _goes_on(line: str, follower: str, wrap: Wrap) -> bool:
+    """Whether a line that could be a heading is the first of a paragraph's."""
+    return not _begins(follower, "") and runs_on(line, follower, wrap)
 
 
 def _heading(line: str, follower: str, alone: bool) -> _Draft | None:
@@ -260,10 +267,10 @@ def _heading(line: str, follower: str, alone: bool) -> _Draft | None:
     text = tidy(line[:300])
     if len(line) > 120:
         return None
-    if underline and not _RULE.fullmatch(line) and len(underline[1]) * 2 >= _columns(text):
+    if underline and not _RULE.fullmatch(line) and len(underline[1]) * 2 >= columns(text):
         level = 1 if "=" in follower else 2
         return _Draft(BlockKind.HEADING, text, level, "=" if level == 1 else "-")
-    if _columns(text) > 84 or ends_sentence(text) or text.endswith(("，", ",")):
+    if columns(text) > 84 or ends_sentence(text) or text.endswith(("，", ",")):
         return None
     number = numbering(text)
     if number is None or number.scheme not in _HEADING_SCHEMES:
@@ -274,14 +281,12 @@ def _heading(line: str, follower: str, alone: bool) -> _Draft | None:
         return None
     if number.scheme.startswith("dec") and not re.search(r"[^\W\d_]{2}", number.title):
         return None
-    if number.scheme in ("part", "chapter", "section", "item", "article", "appendix") and re.match(
-        r"[a-z]", number.title
-    ):
+    if number.scheme in _ENGLISH and re.match(r"[a-z]", number.title):
         return None
     return _Draft(BlockKind.HEADING, text, 0, number.scheme)
 
 
-def _title_position(groups: Sequence[Sequence[str]], wrap: _Wrap) -> int:
+def _title_position(groups: Sequence[Sequence[str]], wrap: Wrap) -> int:
     """Where the title stands: first, or second under the name of who issued the text; -1 where
     there is none."""
     if len(groups) < 2 or not _is_title(groups[0], wrap):
@@ -290,13 +295,13 @@ def _title_position(groups: Sequence[Sequence[str]], wrap: _Wrap) -> int:
     return 1 if issued and len(groups[1]) == 1 and _is_title(groups[1], wrap) else 0
 
 
-def _is_title(lines: Sequence[str], wrap: _Wrap) -> bool:
+def _is_title(lines: Sequence[str], wrap: Wrap) -> bool:
     """A short first line that ends no sentence, alone or over unwrapped lines."""
     text = tidy(lines[0][:300])
     if len(lines) > 1 and (wrap.width or len(lines[0]) > 60) and not _UNDERLINE.fullmatch(lines[1]):
         return False
     return (
-        0 < _columns(text) <= 80
+        0 < columns(text) <= 80
         and not ends_sentence(text)
         and not text.endswith(("，", ","))
         and numbering(text) is None

@@ -350,6 +350,28 @@ def test_headings_by_number_and_look_where_there_are_no_styles() -> None:
     assert parse(document).title == "员工管理办法"
 
 
+def test_sections_by_look_lie_below_their_article() -> None:
+    document = docx.Document()
+    running = "The Company employs the Executive, who reports to the Chief Technology Officer."
+    for text, run in [
+        ("Article 1. Employment", "<w:b/>"),
+        ("Section 1.1 Position", "<w:b/>"),
+        (running, ""),
+        ("Section 1.2 Place of Work", "<w:b/>"),
+        (running, ""),
+        ("Article 2. Term", "<w:b/>"),
+        (running, ""),
+        ("Section 2.1 is not bold and goes on as text does", ""),
+    ]:
+        add_xml(document, paragraph(text, "", run))
+    assert [(level, text) for kind, level, text in body(document) if kind is H] == [
+        (1, "Article 1. Employment"),
+        (2, "Section 1.1 Position"),
+        (2, "Section 1.2 Place of Work"),
+        (1, "Article 2. Term"),
+    ]
+
+
 def test_bold_lines_are_no_headings_where_styles_make_them() -> None:
     document = docx.Document()
     document.add_heading("One", 1)

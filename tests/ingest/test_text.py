@@ -296,3 +296,114 @@ def test_an_article_number_alone_is_a_heading() -> None:
         ("heading", 1, "第一章 总则"),
         ("heading", 2, "第一条"),
     ]
+
+
+def test_wrapped_articles_are_paragraphs() -> None:
+    text = (
+        "　　第一章　总则\n\n"
+        "　　第一条　为了加强电梯安全管理，预防和减少事故，保障人身和财产安全，根\n"
+        "据《中华人民共和国特种设备安全法》等法律、行政法规，结合本市实际，制定本\n条例。\n"
+        "　　第二条　本条例适用于本市行政区域内电梯的生产、经营、使用、维护保养、\n"
+        "检验、检测及其监督管理。\n"
+        "　　第三条　电梯安全工作应当坚持安全第一、预防为主、节能环保、综合治理的\n"
+        "原则。\n\n　　第四条　监督检查\n　　监督检查由市场监督管理部门负责。\n"
+    )
+    assert read(text) == [
+        ("heading", 1, "第一章 总则"),
+        (
+            "paragraph",
+            0,
+            "第一条 为了加强电梯安全管理，预防和减少事故，保障人身和财产安全，根据《中华人民"
+            "共和国特种设备安全法》等法律、行政法规，结合本市实际，制定本条例。",
+        ),
+        (
+            "paragraph",
+            0,
+            "第二条 本条例适用于本市行政区域内电梯的生产、经营、使用、维护保养、检验、检测及其"
+            "监督管理。",
+        ),
+        (
+            "paragraph",
+            0,
+            "第三条 电梯安全工作应当坚持安全第一、预防为主、节能环保、综合治理的原则。",
+        ),
+        ("heading", 2, "第四条 监督检查"),
+        ("paragraph", 0, "监督检查由市场监督管理部门负责。"),
+    ]
+
+
+def test_wrapped_articles_tell_the_width_where_nothing_else_does() -> None:
+    text = (
+        "第一章 总则\n\n第一条 为了加强电梯安全管理，预防和减少事故，保障\n人身安全，制定本条例。\n"
+    )
+    assert [kind for kind, _, _ in read(text)] == ["heading", "paragraph"]
+    longer = (
+        "第一条 采购人、供应商，及代理机构的权利\n" + "本办法所称采购人，是指购买货物的单位。" * 3
+    )
+    assert [kind for kind, _, _ in read("第一章 总则\n\n" + longer)] == [
+        "heading", "heading", "paragraph",
+    ]  # fmt: skip
+
+
+def test_wrapped_clauses_in_english_are_paragraphs() -> None:
+    text = (
+        "Article 1. The Supplier shall provide the Services described in Schedule A to\n"
+        "the Customer in accordance with good industry practice.\n"
+        "Article 2. The Customer shall pay the Fees within thirty days of the date of\n"
+        "each invoice, and interest at four per cent runs on late sums.\n\n"
+        "Article 3. Term\n\n"
+        "3.1 This Agreement begins on the Effective Date and goes on for three years\n"
+        "unless it is ended sooner under Article 9.\n\n"
+        "3.2 Renewal\nThe parties may renew this Agreement in writing before its end.\n"
+    )
+    assert read(text) == [
+        (
+            "paragraph",
+            0,
+            "Article 1. The Supplier shall provide the Services described in Schedule A to the "
+            "Customer in accordance with good industry practice.",
+        ),
+        (
+            "paragraph",
+            0,
+            "Article 2. The Customer shall pay the Fees within thirty days of the date of each "
+            "invoice, and interest at four per cent runs on late sums.",
+        ),
+        ("heading", 1, "Article 3. Term"),
+        (
+            "paragraph",
+            0,
+            "3.1 This Agreement begins on the Effective Date and goes on for three years unless it "
+            "is ended sooner under Article 9.",
+        ),
+        ("heading", 2, "3.2 Renewal"),
+        ("paragraph", 0, "The parties may renew this Agreement in writing before its end."),
+    ]
+
+
+def test_a_wrapped_heading_is_one() -> None:
+    text = (
+        "第一章 关于加强电梯使用管理和维护保养的若干规\n定\n\n"
+        "本条例所称电梯，是指动力驱动的设备，不含矿山的\n设备和家用的设备。\n"
+    )
+    assert read(text) == [
+        ("heading", 1, "第一章 关于加强电梯使用管理和维护保养的若干规定"),
+        ("paragraph", 0, "本条例所称电梯，是指动力驱动的设备，不含矿山的设备和家用的设备。"),
+    ]
+
+
+def test_a_number_within_wrapped_text_begins_nothing() -> None:
+    text = (
+        "The parties have agreed that the rules on interest are those that are set out in\n"
+        "Article 4 Schedule B of the Act, which has been in force for many years in the\n"
+        "country. The sums are paid each quarter of the year by the holder of the shares.\n"
+    )
+    assert [kind for kind, _, _ in read(text)] == ["paragraph"]
+
+
+def test_sections_of_an_article_are_headings_below_it() -> None:
+    text = "Article 1. Duties\n\nSection 1.1 Position\n\nThe Company employs the Executive.\n"
+    assert read(text)[:2] == [
+        ("heading", 1, "Article 1. Duties"),
+        ("heading", 2, "Section 1.1 Position"),
+    ]
