@@ -71,6 +71,11 @@ def numbering(text: str) -> Numbering | None:
     return None
 
 
+def rank(scheme: str) -> int:
+    """How deep a scheme lies: a smaller rank encloses a larger one."""
+    return _RANKS[scheme]
+
+
 def scheme_levels(
     schemes: Iterable[str], known: Mapping[str, int] | None = None, top: int = 1
 ) -> dict[str, int]:

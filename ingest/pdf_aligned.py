@@ -11,6 +11,7 @@ from statistics import median
 
 from ingest.lines import is_spaceless
 from ingest.pdf_blocks import is_caption
+from ingest.pdf_gutters import gutters_of
 from ingest.pdf_heads import phrases
 from ingest.pdf_layout import Bounds, Grid, Line, Region, Span, union
 from ingest.pdf_rows import Row, rows_of
@@ -121,7 +122,7 @@ def _with_heads(rows: Sequence[Row], start: int, end: int) -> int:
 def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
     tabular = [row for row in rows if row.tabular]
     box = union(row.box for row in rows)
-    gutters = _gutters(tabular, box)
+    gutters = gutters_of(tabular, box)
     if not gutters or len(tabular) < 2:
         return None
     for row in rows:
@@ -150,7 +151,7 @@ def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
         if not span.text.strip() and parts:
             continue
         before = parts[-1][-1].box[2] if parts else 0.0
-        apart = span.box[0] - before > 0.45 * span.size
+        apart = span.box[0] - before > 0.33 * span.size
         between = apart and any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
         if parts and not between:
             parts[-1].append(span)
@@ -163,38 +164,6 @@ def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
 
 def _whole(band: Sequence[Row]) -> Row:
     return Row([cell for row in band for cell in row.cells], union(row.box for row in band))
-
-
-def _gutters(rows: Sequence[Row], box: Bounds) -> tuple[float, ...]:
-    """The middles of the blank stripes between the columns: places that at most a few rows
-    (those of spanning heads) reach over."""
-    events: list[tuple[float, int]] = []
-    for row in rows:
-        for cell in row.cells:
-            events.append((cell.box[0] + 0.5, 1))
-            events.append((cell.box[2] - 0.5, -1))
-    allowed = 0 if len(rows) < 4 else max(1, len(rows) // 12)
-    events.sort()
-    found: list[float] = []
-    depth, open_from, seen = 0, box[0], 0
-    for place, change in events:
-        if change > 0:
-            if depth <= allowed and seen and place - open_from >= 3.0:
-                found.append((open_from + place) / 2)
-                seen = 0
-            depth += 1
-            seen = max(seen, depth - allowed)
-        else:
-            depth -= 1
-            if depth == allowed:
-                open_from = place
-    if len(found) > 1 and not any(
-        cell.box[2] < found[0] < other.box[0] and other.box[2] < found[1] + 2
-        for row in rows
-        for cell, other in pairwise(row.cells)
-    ):
-        found.pop(0)  # labels that are further in, and no column of their own
-    return tuple(found)
 
 
 def _are_columns_of_text(rows: Sequence[Row], gutters: Sequence[float]) -> bool:
@@ -288,9 +257,26 @@ def _drawn_cuts(drawn: Drawn, box: Bounds) -> list[float]:
     return sorted(cuts)
 
 
+def _is_regular(rows: Sequence[Row], gutters: Sequence[float]) -> bool:
+    """Whether every row has a short text in each of three columns or more, set to one edge."""
+    columns = len(gutters) + 1
+    if columns < 3 or any(len(row.cells) != columns for row in rows):
+        return False
+    for column in range(columns):
+        cells = [row.cells[column] for row in rows]
+        lefts, rights = [cell.box[0] for cell in cells], [cell.box[2] for cell in cells]
+        if min(max(lefts) - min(lefts), max(rights) - min(rights)) > 3:
+            return False
+        if any(cell.box[2] - cell.box[0] > 20 * cell.size for cell in cells):
+            return False
+    return True
+
+
 def _is_doubtful(rows: Sequence[Row], tabular: Sequence[Row], gutters: Sequence[float]) -> bool:
     """Whether the finding is better judged by a layout model: few values among the cells, or
     cells that miss the columns."""
+    if len(tabular) == len(rows) >= 3 and _is_regular(rows, gutters):
+        return False
     cells = [cell for row in tabular for cell in row.cells]
     crossing = sum(
         bisect_right(gutters, cell.box[0] + 2) != bisect_right(gutters, cell.box[2] - 2)

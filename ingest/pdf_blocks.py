@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from ingest.contract import BlockKind, Box, Table
 from ingest.lines import ends_sentence, is_spaceless, join_lines, tidy
@@ -28,6 +30,7 @@ _CAPTION = re.compile(
     r"(?:图|圖|表|Figure|Fig\.|FIGURE|Table|TABLE|Exhibit|Chart)\s*"
     r"(?:\d|[A-Z](?![A-Za-z])|[一二三四五六七八九十]+(?![\u4e00-\u9fff]))"
 )
+_LARGER = 1.15
 _CHAPTERS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
 
 
@@ -78,6 +81,27 @@ def drafts_of(page: PageLayout, body_size: float) -> list[Draft]:
     return drafts
 
 
+def _heading_below(region: Region) -> Region | None:
+    """The heading that a layout took for the last row of the table above it, taken out of the
+    table: a single text in larger print, apart from the row before."""
+    last = max(region.lines, key=lambda line: line.box[1], default=None)
+    others = [line for line in region.lines if line is not last]
+    if last is None or len(others) < 4 or _is_row(last):
+        return None
+    usual = median(line.size for line in others)
+    gap = last.box[1] - max(line.box[3] for line in others)
+    if last.size < _LARGER * usual or gap < 0.5 * usual or not can_head(last.text):
+        return None
+    region.lines = others
+    return Region("section-header", last.box, [last])
+
+
+def _is_row(line: Line) -> bool:
+    """Whether the spans of a line stand apart as cells do."""
+    spans = [span for span in line.spans if span.text.strip()]
+    return any(b.box[0] - a.box[2] > 1.2 * b.size for a, b in pairwise(spans))
+
+
 def _shown(box: Box, turn: int, size: tuple[float, float]) -> Box:
     return Box(box.page, *turned_back((box.x0, box.y0, box.x1, box.y1), turn, size))
 
@@ -86,12 +110,15 @@ def _drafts_of_region(region: Region, page: PageLayout, body_size: float) -> Ite
     kind = _trusted_kind(region, page, body_size)
     texts = [tidy(line.text) for line in region.lines]
     if kind == "table":
+        below = _heading_below(region)
         table = table_of(region)
         if table is not None and not is_contents(texts):
             draft = draft_of(BlockKind.TABLE, to_markdown(table), region, region.lines, page)
             draft.table = table
             draft.edges = region.grid.columns if region.grid else ()
             yield draft
+            if below is not None:
+                yield _plain(below.kind, below, [tidy(below.lines[0].text)], page, body_size)
             return
         block = BlockKind.FURNITURE if is_contents(texts) else BlockKind.PARAGRAPH
         yield draft_of(block, "\n".join(filter(None, texts)), region, region.lines, page)
@@ -225,6 +252,8 @@ def can_head(text: str) -> bool:
     """Whether a text can be a heading: short, with letters, no sentence."""
     limit = 80 if sum(map(is_spaceless, text)) * 2 > len(text) else 200
     if len(text) > limit or not re.search(r"[^\W\d_]", text):
+        return False
+    if "。" in text[:-1] or (len(text) > 40 and "，" in text):
         return False
     return not text.rstrip().endswith(("。", "；", "，", ";", ",")) or len(text) < 12
 

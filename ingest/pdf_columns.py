@@ -9,6 +9,7 @@ from statistics import median
 from typing import TypeAlias
 
 from ingest.pdf_layout import Bounds, Line, Region, union
+from ingest.pdf_tables import holds_value
 
 Item: TypeAlias = Line | Region
 """A line of text, or a table that is read as a whole."""
@@ -118,7 +119,43 @@ def _are_columns(lines: Sequence[Line], gutter: float) -> bool:
     common = min(one[3], other[3]) - max(one[1], other[1])
     if common < 0.3 * min(one[3] - one[1], other[3] - other[1]):
         return False
-    return _is_text(left, one) and _is_text(right, other)
+    if not (_is_text(left, one) and _is_text(right, other)):
+        return False
+    return not _are_rows(left, right)
+
+
+def _are_rows(left: Sequence[Line], right: Sequence[Line]) -> bool:
+    """Whether most heights have texts on both sides, three or more on one, or two on each with
+    a value among them: rows of a table."""
+    edge = max(line.box[2] for line in left)
+    rows: list[tuple[float, list[Line], list[Line]]] = []
+    for line in sorted((*left, *right), key=_height):
+        if not rows or _height(line) - rows[-1][0] > 0.5 * line.size:
+            rows.append((_height(line), [], []))
+        _, one, other = rows[-1]
+        (one if line.box[2] <= edge else other).append(line)
+    return sum(_is_row(one, other) for _, one, other in rows) * 2 > len(rows)
+
+
+def _is_row(left: Sequence[Line], right: Sequence[Line]) -> bool:
+    if not left or not right:
+        return False
+    one, other = _texts(left), _texts(right)
+    valued = any(holds_value(line.text.strip()) for line in (*left, *right))
+    return max(one, other) > 2 or (one == other == 2 and valued)
+
+
+def _height(line: Line) -> float:
+    return (line.box[1] + line.box[3]) / 2
+
+
+def _texts(lines: Sequence[Line]) -> int:
+    """How many texts lines at one height make, further apart than the words of a line are."""
+    count, end = 0, float("-inf")
+    for line in sorted(lines, key=lambda one: one.box[0]):
+        count += line.box[0] - end > 1.5 * line.size
+        end = max(end, line.box[2])
+    return count
 
 
 def _is_text(lines: Sequence[Line], box: Bounds) -> bool:

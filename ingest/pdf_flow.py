@@ -5,27 +5,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from ingest.contract import Block, BlockKind
 from ingest.lines import ends_sentence, is_spaceless, join_pair, unbreakable
 from ingest.numbering import numbering
 from ingest.pdf_blocks import Draft
+from ingest.pdf_headings import plain
 from ingest.pdf_layout import is_page_number
 
 _PASSED_OVER = (BlockKind.FURNITURE, BlockKind.FOOTNOTE)
 _EDGE = 0.1
+_PAGED = re.compile(
+    r"(?:^|[\s|·•–—-])(?:page\s+\d+(?:\s+(?:of|/)\s+\d+)?|第\s*\d+\s*页(?:\s*[/／,，]?\s*共\s*\d+\s*页)?)"
+    r"\s*[|·•–—-]?\s*$",
+    re.IGNORECASE,
+)
 _LONG_HEAD = 40
+_TITLE = 1.4
 
 
 def mark_page_numbers(drafts: Sequence[Draft]) -> None:
     """Page numbers near the edges, and numbers that come first or last on their page and count
     up with the pages, become furniture."""
     for draft in drafts:
-        if draft.table is None and draft.page_height > 0 and is_page_number(draft.text):
+        numbered = is_page_number(draft.text) or _PAGED.search(draft.text) is not None
+        if draft.table is None and draft.page_height > 0 and numbered and len(draft.text) < 100:
             box = draft.boxes[0]
             if box.y1 < draft.page_height * _EDGE or box.y0 > draft.page_height * (1 - _EDGE):
                 draft.kind = BlockKind.FURNITURE
     _mark_counted_pages(drafts)
+
+
+def mark_chapter_names(drafts: Sequence[Draft]) -> None:
+    """Names of chapters that run over their pages become furniture: small print at the top or
+    the bottom that says what a larger heading on that page or before it says."""
+    sizes: dict[str, float] = {}
+    for draft in drafts:
+        if draft.kind is BlockKind.HEADING:
+            key = plain(draft.text)
+            sizes[key] = max(sizes.get(key, 0.0), draft.size)
+    for draft in drafts:
+        if draft.kind not in (BlockKind.HEADING, BlockKind.PARAGRAPH) or not draft.page_height:
+            continue
+        box = draft.boxes[0]
+        edge = max(draft.page_height - box.y0, box.y1) > draft.page_height * (1 - _EDGE)
+        if edge and draft.size * 1.15 < sizes.get(plain(draft.text), 0.0):
+            draft.kind = BlockKind.FURNITURE
 
 
 def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
@@ -42,6 +68,35 @@ def _mark_counted_pages(drafts: Sequence[Draft]) -> None:
         if len(group) >= 3:
             for draft in group:
                 draft.kind = BlockKind.FURNITURE
+
+
+def join_titles(drafts: Sequence[Draft]) -> list[Draft]:
+    """Headings that go on in the next line become one: close below, in the same large print."""
+    texts = [
+        d for d in drafts if d.kind is BlockKind.PARAGRAPH for _ in range(len(d.text) // 40 + 1)
+    ]
+    body = median(d.size for d in texts) if texts else 0.0
+    out: list[Draft] = []
+    for draft in drafts:
+        last = out[-1] if out else None
+        if last is not None and body and _is_next_line(last, draft, body):
+            last.text = join_pair(last.text, draft.text)
+            last.boxes.extend(draft.boxes)
+            continue
+        out.append(draft)
+    return out
+
+
+def _is_next_line(head: Draft, below: Draft, body: float) -> bool:
+    both = head.kind is below.kind is BlockKind.HEADING and head.page == below.page
+    if not both or below.size < _TITLE * body or abs(head.size - below.size) > 0.5:
+        return False
+    one, other = head.boxes[-1], below.boxes[0]
+    middles = abs((one.x0 + one.x1) - (other.x0 + other.x1)) / 2
+    in_line = min(abs(one.x0 - other.x0), middles) < below.size
+    close = -0.2 * below.size < other.y0 - one.y1 < 0.75 * below.size
+    same = head.bold == below.bold and head.told == below.told
+    return in_line and close and same and numbering(below.text) is None
 
 
 def demote_cut_sentences(drafts: Sequence[Draft]) -> list[Draft]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ingest.contract import BlockKind
 from ingest.lines import ends_sentence
-from ingest.numbering import numbering, scheme_levels
+from ingest.numbering import Numbering, numbering, rank, scheme_levels
 from ingest.pdf_blocks import Draft
 
 Outline: TypeAlias = Sequence[tuple[int, str, int]]
@@ -18,6 +18,8 @@ Outline: TypeAlias = Sequence[tuple[int, str, int]]
 
 _Style: TypeAlias = tuple[float, bool, bool, bool]
 DEEPEST = 6
+_LEAST_CHAIN = 4
+_NAMED = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 
 
 def set_levels(drafts: Sequence[Draft], outline: Outline) -> None:
@@ -63,6 +65,8 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
     """Short numbered texts that look like the body become headings where most texts with such
     numbers stand alone over running text, as headings do and the items of a list do not."""
     body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
+    for draft in _decimal_outline(body):
+        draft.kind = BlockKind.HEADING
     found: dict[tuple[str, str], list[tuple[Draft, bool]]] = {}
     for draft, below in zip(body, [*body[1:], None], strict=True):
         number = numbering(draft.text)
@@ -73,11 +77,8 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
         if draft.kind is BlockKind.HEADING:
             found.setdefault(form, []).append((draft, True))
         elif draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
-            short = len(number.title) <= (24 if not number.title.isascii() else 60)
-            titled = bool(number.title) or number.scheme in _BARE_SCHEMES
-            alone = short and titled and not ends_sentence(draft.text)
             over = below is not None and _is_running_text(below, number.scheme)
-            found.setdefault(form, []).append((draft, alone and over))
+            found.setdefault(form, []).append((draft, _is_name(draft, number) and over))
     for group in found.values():
         heads = [draft for draft, is_head in group if is_head]
         if len(heads) * 5 >= len(group) * 4 and len(heads) >= 2:
@@ -85,12 +86,57 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
                 draft.kind = BlockKind.HEADING
 
 
+def _is_name(draft: Draft, number: Numbering) -> bool:
+    """Whether what follows a number is short and no sentence."""
+    short = len(number.title) <= (24 if not number.title.isascii() else 60)
+    titled = bool(number.title) or number.scheme in _BARE_SCHEMES
+    ends = ends_sentence(draft.text) or draft.text.rstrip().endswith((",", "，", "、", ";", "；"))
+    return short and titled and not ends and not re.search("[\n，。；]", number.title)
+
+
+def _decimal_outline(body: Sequence[Draft]) -> list[Draft]:
+    """The names whose decimal numbers follow each other through the whole document as those of
+    an outline do: 1, 2, 2.1, 2.1.1, 2.2, 3. Whatever they look like, that is no accident once
+    several are on more than one level."""
+    chain: list[tuple[tuple[int, ...], Draft]] = []
+    for draft in body:
+        number = numbering(draft.text) if draft.kind in _NAMED else None
+        if number is None or not number.scheme.startswith("dec") or not _is_name(draft, number):
+            continue
+        parts = tuple(int(part) for part in re.findall(r"\d+", number.number))
+        if _follows(chain[-1][0] if chain else (), parts):
+            chain.append((parts, draft))
+    numbers = {parts for parts, _ in chain}
+    nested = sum(parts[:-1] in numbers for parts in numbers if len(parts) > 1)
+    deep = sum(len(parts) > 1 for parts in numbers)
+    if len(chain) < _LEAST_CHAIN or max(nested, deep // 2) < 2:
+        return []
+    return [draft for _, draft in chain]
+
+
+def _follows(last: tuple[int, ...], parts: tuple[int, ...]) -> bool:
+    """Whether a number comes next in an outline: its first child, or the next one on its level
+    or an outer one. Chapters may be numbered otherwise (1.3 before 2.1)."""
+    if not last:
+        return parts in ((1,), (1, 1))
+    if parts == (*last, 1):
+        return True
+    depth = len(parts)
+    if depth <= len(last) and parts[:-1] == last[: depth - 1] and parts[-1] == last[depth - 1] + 1:
+        return True
+    return depth == 2 <= len(last) and parts == (last[0] + 1, 1)
+
+
 def _is_running_text(draft: Draft, scheme: str) -> bool:
     number = numbering(draft.text)
     if number is not None and number.scheme == scheme:
         return False
-    if draft.kind is BlockKind.HEADING or draft.table is not None:
+    if draft.kind in (BlockKind.HEADING, BlockKind.CAPTION) or draft.table is not None:
         return True
+    if number is not None and rank(number.scheme) > rank(scheme):
+        return scheme not in ("dec1", "cn-paren") or draft.kind is not BlockKind.LIST_ITEM
+    if draft.kind is BlockKind.LIST_ITEM:
+        return number is None and scheme.startswith("cn-")  # bullets
     return draft.kind is BlockKind.PARAGRAPH and ends_sentence(draft.text)
 
 

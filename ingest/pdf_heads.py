@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ingest.pdf_layout import Bounds, Line, Places
+from ingest.pdf_layout import Bounds, Line, Places, union
 from ingest.pdf_rows import Row
 from ingest.pdf_tables import holds_value
 
@@ -22,6 +22,12 @@ def phrases(
             first = bisect_right(gutters, cell.box[0] + 2)
             last = bisect_right(gutters, cell.box[2] - 2)
             heads = number < 3 and below is not None and len(below.cells) > len(row.cells)
+            at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
+            line_of = _goes_on(cell, at, found) if first > 0 else None
+            if line_of is not None:
+                box, places = found[line_of]
+                found[line_of] = (union((box, cell.box)), places)
+                continue
             if heads and first > 0 and not holds_value(cell.text.strip()):
                 free = (
                     _last_column(row.cells[place - 1], gutters) + 1 if place else 1,
@@ -31,9 +37,19 @@ def phrases(
                 )
                 first, last = _centred(cell.box, (first, last), free, columns)
             if first != last:
-                at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
                 found.append((cell.box, (at, at, first, last)))
     return tuple(found)
+
+
+def _goes_on(cell: Line, row: int, found: Sequence[tuple[Bounds, Places]]) -> int | None:
+    """Which head the cell is the next line of: one in the same row of the table, close above it,
+    and set to the same side or middle."""
+    x0, y0, x1, _ = cell.box
+    for index, (box, (first, _, _, _)) in enumerate(found):
+        off = (box[0] - x0, box[2] - x1, (box[0] + box[2] - x0 - x1) / 2)
+        if first == row and -2 < y0 - box[3] < 0.6 * cell.size and min(map(abs, off)) < 3:
+            return index
+    return None
 
 
 def _last_column(cell: Line, gutters: Sequence[float]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
 
-from ingest.lines import is_spaceless
+from ingest.lines import ends_sentence, is_spaceless
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 
@@ -128,8 +128,32 @@ def lay_out(
     every.extend(_gather(loose, every))
     for region in every:
         region.lines = visual_lines(region.lines)
-    kept = [region for region in every if region.lines]
+    kept = [part for region in every if region.lines for part in _by_size(region)]
     return PageLayout(number, width, height, (*reading_order(kept), *slanted))
+
+
+def _by_size(region: Region) -> list[Region]:
+    """The region cut where the size of its print changes from one line to the next, with a gap
+    between: a heading that was taken together with the text before or after it."""
+    if region.kind not in ("text", "list-item", "section-header", "title"):
+        return [region]
+    groups: list[list[Line]] = [region.lines[:1]]
+    for above, below in pairwise(region.lines):
+        least = min(above.size, below.size)
+        changes = abs(above.size - below.size) > 0.15 * least
+        if changes and below.box[1] - above.box[3] > 0.4 * least:
+            groups.append([])
+        groups[-1].append(below)
+    if len(groups) == 1:
+        return [region]
+    smallest = min(group[0].size for group in groups)
+    parts: list[Region] = []
+    for group in groups:
+        larger = group[0].size > 1.15 * smallest and len(group) <= 3
+        larger = larger and not ends_sentence(group[-1].text)
+        kind = "section-header" if larger and region.kind == "text" else region.kind
+        parts.append(Region(kind, union(line.box for line in group), group))
+    return parts
 
 
 def _runs_up_the_margin(line: Line, width: float) -> bool:

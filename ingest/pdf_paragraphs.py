@@ -20,8 +20,8 @@ _ENUMERATED = re.compile(
     r"(?:\d{1,3}[.)）、](?!\d)|[a-zA-Z][.)](?=\s)|[ivx]{1,5}[.)](?=\s)|"
     r"[(（](?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）]|[①-⑳])"
 )
-
-
+_TITLE_STEP = 1.75  # sizes of its print, from line to line
+_OWN_LINE = ("cn-part", "cn-chapter", "cn-section", "cn-article", "cn-list", "cn-paren")
 _UNIT = re.compile(
     r"[（(]?\s*(?:(?:金额)?单位\s*[：:]|"
     r"(?:amounts? |dollars? )?in (?:thousands|millions|billions))",
@@ -83,6 +83,8 @@ def _begins(
     if (before.box[3] <= setting.notes_from) != (line.box[3] <= setting.notes_from):
         return True
     step = (line.box[3] - before.box[3]) / size
+    if _is_title(group) and size > 1.3 * setting.survey.body_size and 0.3 <= step <= _TITLE_STEP:
+        return numbering(line.text) is not None  # a title that breaks where it likes
     usual = _usual(group, setting)
     if step > usual * 1.22 + 0.08 or step < 0.3:
         return True
@@ -93,12 +95,10 @@ def _begins(
             return True
         if _is_bold(line) and (short or ends_sentence(before.text)):
             return True
-    if _BULLET.match(text):
+    if _BULLET.match(text) or _is_numbered_name(line, edges):
         return True
     if _ENUMERATED.match(text) and (short or ends_sentence(before.text)):
         return True
-    if _is_title(group) and size > 1.3 * setting.survey.body_size:
-        return numbering(text) is not None  # a title that breaks where it likes
     return short or _is_indented(group, line, following, size)
 
 
@@ -136,6 +136,16 @@ def _is_short(before: Line, line: Line, edges: tuple[float, float]) -> bool:
     word = first.split(None, 1)[0]
     each = (span.box[2] - span.box[0]) / max(1, len(span.text))
     return room > len(word) * each * 1.1 + 0.6 * size
+
+
+def _is_numbered_name(line: Line, edges: tuple[float, float]) -> bool:
+    """Whether a line is a Chinese section number and a name, and ends well before the margin."""
+    text = line.text.strip()
+    number = numbering(text)
+    if number is None or number.scheme not in _OWN_LINE or len(number.title) > 24:
+        return False
+    room = edges[1] - line.box[2] > 0.3 * (edges[1] - edges[0])
+    return room and not ends_sentence(text) and not text.endswith(("，", "、", "；", ","))
 
 
 def _is_bold(line: Line) -> bool:

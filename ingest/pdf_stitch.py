@@ -56,6 +56,26 @@ def stitch_tables(drafts: Sequence[Draft]) -> list[Draft]:
     return out
 
 
+def mark_repeated_heads(drafts: Sequence[Draft]) -> None:
+    """Texts at the top of a page that say what the header of a table that goes on there says
+    become furniture: files with tags leave repeated headers outside of the table."""
+    heads: dict[int, list[str]] = {}
+    for draft in drafts:
+        if draft.table is not None:
+            head = draft.table.rows[: draft.table.header_rows]
+            letters = _letters("".join(cell for row in head for cell in dict.fromkeys(row)))
+            for box in draft.boxes[1:]:
+                heads.setdefault(box.page, []).append(letters)
+    for draft in drafts:
+        if draft.table is None and _letters(draft.text) in heads.get(draft.page, ()):
+            draft.kind = BlockKind.FURNITURE
+
+
+def _letters(text: str) -> str:
+    """The letters of a text in the order of the alphabet: the lines of cells are read across."""
+    return "".join(sorted(_folded(text)))
+
+
 def _joined(first: Draft, second: Draft) -> Table | None:
     """Both parts as one table; None where the second is a table of its own."""
     above, below = first.table, second.table

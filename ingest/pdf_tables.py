@@ -21,6 +21,7 @@ _YEAR = re.compile(
     r"(?:FY\s*)?(?:19|20)\d\d(?:\s*年(?:\s*\d{1,2}\s*月.*)?)?[EA]?|Q[1-4].*|\d{4}-\d{4}"
 )
 _CURRENCY_GAP = re.compile(r"([$€£¥￥])\s+(?=[\d(])")
+_TAIL, _HEAD = re.compile(r"[!-~×·]*\d$"), re.compile(r"\d[!-~×·]*")
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}")
 
 
@@ -176,7 +177,21 @@ def _cell_text(lines: Sequence[Line]) -> str:
             han = bool(out) and is_spaceless(out[-1]) and is_spaceless(span.text[0])
             out += span.text if not out or tight or han else f" {span.text}"
         texts.append(out)
-    return _CURRENCY_GAP.sub(r"\1", join_lines(texts))
+    return _CURRENCY_GAP.sub(r"\1", join_lines(_with_whole_numbers(texts)))
+
+
+def _with_whole_numbers(texts: Sequence[str]) -> list[str]:
+    """The lines of a cell, those joined between which a number had to be parted since it is
+    longer than the cell is wide."""
+    out: list[str] = []
+    widest = max(map(len, texts), default=0)
+    for text in texts:
+        tail, head = _TAIL.search(out[-1]) if out else None, _HEAD.match(text)
+        if tail and head and len(tail[0]) + len(head[0]) > widest:
+            out[-1] += text
+        else:
+            out.append(text)
+    return out
 
 
 def _bold_rows(places: Mapping[_Place, Sequence[Line]], rows: int) -> list[bool]:
@@ -205,11 +220,26 @@ def _without_blanks(rows: Sequence[Sequence[str]], bold: Sequence[bool]) -> Tabl
 def without_repeats(moved: Sequence[Sequence[str]], headers: int) -> Table | None:
     """The table of the rows without empty columns; None where no two rows and columns are
     left."""
+    moved = _with_names(moved, headers)
     kept = [c for c in range(len(moved[0])) if any(row[c] for row in moved)]
     kept = [c for c in kept if not _only_repeats(moved, c, headers)]
     if len(kept) < 2 or len(moved) < 2:
         return None
     return Table(tuple(tuple(row[c] for c in kept) for row in moved), headers)
+
+
+def _with_names(rows: Sequence[Sequence[str]], headers: int) -> list[list[str]]:
+    """The rows, a name that stands alone in its column put over the neighbouring column that
+    has no name: a column whose cells are set to another side than its name is one."""
+    out = [list(row) for row in rows]
+    for column in range(len(out[0]) - 1):
+        for named, other in ((column, column + 1), (column + 1, column)):
+            alone = not any(row[named] for row in out[headers:])
+            nameless = not any(row[other] for row in out[:headers])
+            if headers and alone and nameless and any(row[other] for row in out[headers:]):
+                for row in out[:headers]:
+                    row[other], row[named] = row[named], ""
+    return out
 
 
 def _currency_home(row: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from ingest.pdf_layout import Line, PageLayout, Region, union, visual_lines
 from ingest.pdf_paragraphs import Setting, text_regions
 from ingest.pdf_survey import Survey, take_running
 from ingest.pdf_tables import count_header_rows, without_repeats
+from ingest.pdf_tag_gaps import Reach, with_gaps
 from ingest.pdf_tags import CellPlace, Element, Tree, element_of
 from ingest.pdf_text import Path, Tagged
 from ingest.tables import Cell, expand, to_markdown
@@ -41,6 +42,7 @@ class TaggedBlocks:
     drafts: list[Draft] = field(default_factory=list)
     _open: dict[Path, Draft] = field(default_factory=dict)
     _cells: dict[Path, dict[Path, str]] = field(default_factory=dict)
+    _reach: dict[Path, Reach] = field(default_factory=dict)
 
     def add(self, number: int, size: tuple[float, float], page: Sequence[Tagged]) -> None:
         """Take in a page of that number (from 1), width and height."""
@@ -115,6 +117,9 @@ class TaggedBlocks:
         known = self._cells.setdefault(element.path, {})
         for cell, inside in cells.items():
             text = join_lines(tidy(line.text) for line in visual_lines(inside))
+            box = union(line.box for line in inside)
+            before = self._reach.get(cell, (box[0], box[2]))
+            self._reach[cell] = (min(before[0], box[0]), max(before[1], box[2]))
             # A header that is repeated on each page bears the path of the first.
             if known.get(cell) != text:
                 known[cell] = join_pair(known[cell], text) if cell in known else text
@@ -132,7 +137,8 @@ class TaggedBlocks:
     def finish(self) -> list[Draft]:
         """The drafts of the document; headings by their looks where no element is one."""
         for path, texts in self._cells.items():
-            _fill(self._open[path], self.tree.rows(path), texts)
+            rows = with_gaps([row for row in self.tree.rows(path) if row], self._reach)
+            _fill(self._open[path], rows, texts)
         if not any(draft.kind is BlockKind.HEADING for draft in self.drafts):
             for draft in self.drafts:
                 if draft.kind is BlockKind.PARAGRAPH and _looks_like_heading(draft, self.survey):
@@ -169,9 +175,8 @@ def _insert(drafts: list[Draft], draft: Draft, height: float, any_told: bool) ->
     drafts.append(draft)
 
 
-def _fill(draft: Draft, places: Sequence[Sequence[CellPlace]], texts: dict[Path, str]) -> None:
+def _fill(draft: Draft, rows: Sequence[Sequence[CellPlace]], texts: dict[Path, str]) -> None:
     """Make the draft the table of the cells; one row or column is no table but its texts."""
-    rows = [row for row in places if row]
     grid = expand(
         [[Cell(texts.get(cell.path, ""), cell.columns, cell.rows) for cell in row] for row in rows]
     )

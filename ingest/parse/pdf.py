@@ -27,6 +27,8 @@ from ingest.pdf_flow import (
     demote_cut_sentences,
     finished,
     join_paragraphs,
+    join_titles,
+    mark_chapter_names,
     mark_page_numbers,
     nest_lists,
 )
@@ -35,7 +37,7 @@ from ingest.pdf_layout import Line, PageLayout, lay_out
 from ingest.pdf_model import model_regions
 from ingest.pdf_own import OwnLayout, own_layout
 from ingest.pdf_rules import Drawn, drawn_on
-from ingest.pdf_stitch import mark_contents, stitch_tables
+from ingest.pdf_stitch import mark_contents, mark_repeated_heads, stitch_tables
 from ingest.pdf_survey import Survey, survey, take_running
 from ingest.pdf_tagged import TaggedBlocks
 from ingest.pdf_tags import Tree, is_tagged, trustworthy
@@ -254,12 +256,14 @@ def _assemble(
 ) -> Parsed:
     document, failed = reading.document, reading.failed
     mark_page_numbers(drafts)
+    mark_chapter_names(drafts)
     mark_contents(drafts)
+    drafts = stitch_tables(drafts)
+    mark_repeated_heads(drafts)
     promote_numbered(drafts)
-    drafts = demote_cut_sentences(drafts)
+    drafts = join_titles(demote_cut_sentences(drafts))
     set_levels(drafts, outline)
     nest_lists(drafts)
-    drafts = stitch_tables(drafts)
     stated = document.metadata or {}
     title = title_of(drafts, stated.get("title") or "")
     blocks = tuple(reading.scans.confident(finished(join_paragraphs(drafts))))

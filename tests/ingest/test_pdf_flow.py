@@ -9,10 +9,19 @@ import pytest
 from ingest.contract import BlockKind, Box, Table
 from ingest.pdf_blocks import Draft
 from ingest.pdf_columns import column_groups
-from ingest.pdf_flow import demote_cut_sentences
+from ingest.pdf_flow import (
+    demote_cut_sentences,
+    join_titles,
+    mark_chapter_names,
+    mark_page_numbers,
+)
+from ingest.pdf_gutters import gutters_of
 from ingest.pdf_headings import promote_numbered, set_levels
 from ingest.pdf_layout import Line, Span
-from ingest.pdf_stitch import mark_contents, stitch_tables
+from ingest.pdf_rows import Row
+from ingest.pdf_stitch import mark_contents, mark_repeated_heads, stitch_tables
+from ingest.pdf_tag_gaps import with_gaps
+from ingest.pdf_tags import CellPlace
 from ingest.tables import to_markdown
 
 H, P, T = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.TABLE
@@ -112,3 +121,108 @@ def test_columns_part_beside_a_heading_that_reaches_over_some_of_the_blank() -> 
     groups = column_groups([*right, head, *left])
     texts = [item.text[:2] for group in groups for item in group if isinstance(item, Line)]
     assert texts == [*(f"L{n}" for n in range(9)), "Re", *(f"R{n}" for n in range(7))]
+
+
+def test_names_whose_numbers_make_an_outline_are_headings_whatever_they_look_like() -> None:
+    names = ["1 范围", "2 术语", "2.1 储能柜", "2.2 热失控", "3 要求", "3.1 场地", "3.1.1 选址"]
+    drafts = [d for name in names for d in (draft(P, name), draft(P, "按下列步骤进行"))]
+    drafts.insert(3, draft(P, "7 天内"))
+    promote_numbered(drafts)
+    assert [d.text for d in drafts if d.kind is H] == names
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ["1 套", "2 套", "3 套", "4 套"],  # one level: amounts, or a list
+        ["1. 成立小组，明确职责", "2. 每半年演练，由组长负责"],
+        ["3.2 升", "1.5 升", "2.7 升", "4.1 升"],
+    ],
+)
+def test_numbers_that_make_no_outline_make_no_headings(items: list[str]) -> None:
+    drafts = [d for item in items for d in (draft(P, item), draft(BlockKind.LIST_ITEM, "细目"))]
+    promote_numbered(drafts)
+    assert H not in kinds(drafts)
+
+
+def test_a_title_of_two_lines_is_one_heading() -> None:
+    def at(text: str, top: float, size: float) -> Draft:
+        made = draft(H, text, size=size)
+        made.boxes = [Box(1, 57, top, 57 + len(text) * 9, top + size)]
+        return made
+
+    body = draft(P, "The probe measures the temperature of food and beverages." * 3)
+    drafts = [at("TQ-118 Digital Temperature", 61, 26), at("Probe", 102, 26), body]
+    assert [d.text for d in join_titles(drafts)][:2] == [
+        "TQ-118 Digital Temperature Probe",
+        body.text,
+    ]
+    for other in (at("1 Probe data", 102, 26), at("Probe", 140, 26), at("Probe", 92, 18)):
+        assert len(join_titles([at("TQ-118 Digital", 61, 26), other, body])) == 3
+
+
+def test_chapter_names_that_run_over_their_pages_are_furniture() -> None:
+    running = draft(H, "第四章 采购需求", 2, size=9)
+    running.boxes = [Box(2, 400, 30, 520, 40)]
+    cited = draft(P, "第四章 采购需求", 2, size=9)
+    drafts = [draft(H, "第四章 采购需求", 1, size=16), running, cited]
+    mark_chapter_names(drafts)
+    assert kinds(drafts) == [H, FURNITURE, P]
+
+
+@pytest.mark.parametrize(
+    "text", ["Registered in England - Page 1", "机密 CONFIDENTIAL 第 1 页", "Rev. C | Page 2 of 9"]
+)
+def test_footers_with_a_page_number_are_furniture_on_a_single_page(text: str) -> None:
+    foot, inside = draft(P, text), draft(P, text)
+    foot.boxes = [Box(1, 60, 770, 530, 780)]
+    mark_page_numbers([draft(P, "Body."), inside, foot])
+    assert kinds([inside, foot]) == [P, FURNITURE]
+
+
+def test_a_repeated_header_outside_of_its_table_is_furniture() -> None:
+    whole = table([["Art. no.", "Price from 1 pack"], ["104", "2.5"]], 1, (60, 150, 300))
+    whole.boxes.append(Box(2, 60, 50, 300, 400))
+    repeated = draft(H, "Price from Art. no. 1 pack", 2)
+    other = draft(H, "Delivery", 2)
+    mark_repeated_heads([whole, repeated, other])
+    assert kinds([repeated, other]) == [FURNITURE, H]
+
+
+def row(*cells: tuple[str, float, float]) -> Row:
+    made = [Line((Span(text, (x0, 0, x1, 10), 9.0),)) for text, x0, x1 in cells]
+    return Row(made, (cells[0][1], 0, cells[-1][2], 10))
+
+
+def test_names_and_cells_at_two_sides_of_a_column_are_one_column() -> None:
+    rows = [
+        row(("Terminal", 69, 106), ("Signal", 157, 184)),
+        *(row((str(n), 140, 145), ("Supply", 157, 192)) for n in range(1, 6)),
+    ]
+    assert gutters_of(rows, (69, 0, 192, 90)) == (151.0,)
+
+
+def test_a_name_apart_makes_a_column_however_few_cells_are_below() -> None:
+    head = row(("Art.", 62, 93), ("Price", 374, 459), ("Remark", 470, 503))
+    rows = [head, *(row(("104", 69, 94), ("68.01", 438, 460)) for _ in range(30))]
+    rows[9] = row(("105", 69, 94), ("65.08", 438, 460), ("new", 470, 490))
+    gutters = gutters_of(rows, (62, 0, 503, 400))
+    assert len(gutters) == 2 and 460 <= gutters[1] <= 470
+
+
+def test_cells_that_are_missing_in_a_tagged_row_are_put_where_nothing_is_printed() -> None:
+    def cells(*names: str) -> list[CellPlace]:
+        return [CellPlace((ord(name),)) for name in names]
+
+    rows = [cells("a", "b", "c"), cells("d", "e"), cells("f")]
+    where = {
+        "a": (0.0, 9.0),
+        "b": (50, 70),
+        "c": (90, 99),
+        "d": (0, 9),
+        "e": (92, 97),
+        "f": (55, 60),
+    }
+    reach = {(ord(name),): place for name, place in where.items()}
+    names = [["".join(map(chr, c.path)) for c in r] for r in with_gaps(rows, reach)]
+    assert names == [["a", "b", "c"], ["d", "", "e"], ["", "f", ""]]
