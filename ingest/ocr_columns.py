@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ingest.numbering import numbering
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, union
 
 _STEP = 2.0
@@ -18,7 +19,8 @@ def parted_at_gutters(
     regions: Sequence[Region], lines: Sequence[Line], gaps: Sequence[float]
 ) -> list[Region]:
     """The regions, those that reach over a gutter, with lines on both sides and none across,
-    cut in two. Regions come without lines, and go so."""
+    cut in two; where lines go across, those that begin right of the gutter are cut off. Regions
+    come without lines, and go so."""
     out = list(regions)
     for gap in gaps:
         out = [part for region in out for part in _parted(region, lines, gap)]
@@ -154,9 +156,20 @@ def _parted(region: Region, lines: Sequence[Line], x: float) -> list[Region]:
     inside = [line.box for line in lines if _holds(box, line.box)]
     before = [one for one in inside if one[2] <= x + 2]
     after = [one for one in inside if one[0] >= x - 2]
-    if not before or not after or len(before) + len(after) < len(inside):
+    across = [one for one in inside if one not in before and one not in after]
+    if across and after and _is_clear(across, after):
+        head = numbering(next(line.text for line in lines if line.box == after[0]))
+        kind = "section-header" if len(after) == 1 and head is not None else region.kind
+        return [Region(region.kind, union([*across, *before])), Region(kind, union(after))]
+    if across or not before or not after:
         return [region]
     return [Region(region.kind, union(before)), Region(region.kind, union(after))]
+
+
+def _is_clear(across: Sequence[Bounds], after: Sequence[Bounds]) -> bool:
+    """Whether the lines of a column stand all above or all below those that go across it."""
+    whole, column = union(across), union(after)
+    return (column[1] + column[3]) / 2 > whole[3] or (column[1] + column[3]) / 2 < whole[1]
 
 
 def _holds(box: Bounds, inner: Bounds) -> bool:

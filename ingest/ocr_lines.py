@@ -26,12 +26,13 @@ _BOLD = 1.28
 @dataclass(frozen=True, slots=True)
 class Read:
     """A line with what the picture says of it, in pixels of the upright picture: box around its
-    ink, font size, width of its strokes in font sizes."""
+    ink, font size, width of its strokes in font sizes. Parts of one line share a `block`."""
 
     line: OcrLine
     box: Bounds
     size: float
     stroke: float
+    block: int = 0
 
 
 _HAN = "\u3400-\u9fff"
@@ -118,7 +119,7 @@ def measured(lines: Sequence[OcrLine], ink: Ink) -> list[Read]:
     """The lines with their looks; sizes that differ by what measuring alone explains are one.
     Lines of one character and dirt are kept."""
     read = [_measure(line, ink) for line in lines if line.text.strip()]
-    return _with_common_sizes(read)
+    return [replace(item, block=n) for n, item in enumerate(_with_common_sizes(read))]
 
 
 def bounds_of(line: OcrLine) -> Bounds:
@@ -236,7 +237,7 @@ def _is_han(item: Read) -> bool:
 def page_lines(read: Sequence[Read], scale: float) -> list[Line]:
     """The lines of a page in points, `scale` points to a pixel, each word a span."""
     lines: list[Line] = []
-    for number, (item, bold) in enumerate(zip(read, bold_lines(read), strict=True)):
+    for item, bold in zip(read, bold_lines(read), strict=True):
         box = (item.box[0] * scale, item.box[1] * scale, item.box[2] * scale, item.box[3] * scale)
         size = max(1.0, round(item.size * scale * 2) / 2)
         spans = tuple(
@@ -244,17 +245,14 @@ def page_lines(read: Sequence[Read], scale: float) -> list[Line]:
             for text, x0, x1 in _words(item.line, box)
         )
         if spans:
-            lines.append(Line(spans, number, direction_of(item.line)))
+            lines.append(Line(spans, item.block, direction_of(item.line)))
     return lines
 
 
 def _words(line: OcrLine, box: Bounds) -> Iterator[tuple[str, float, float]]:
     """The words with where they begin and end; a blank stays at the end of its word, and a wide
     gap between Han characters parts words too."""
-    text, width = line.text, box[2] - box[0]
-    starts = line.starts if len(line.starts) == len(text) else _even(text)
-    low, high = starts[0] if starts else 0.0, 1.0
-    places = [box[0] + width * (s - low) / max(high - low, 0.01) for s in starts] + [box[2]]
+    text, places = line.text, places_of(line, box)
     usual = median(b - a for a, b in pairwise(places)) if text else 0.0
     begin = 0
     for index in range(1, len(text) + 1):
@@ -267,6 +265,14 @@ def _words(line: OcrLine, box: Bounds) -> Iterator[tuple[str, float, float]]:
             end = places[index]
             yield text[begin:index], places[begin], max(end, places[begin] + 0.1)
         begin = index
+
+
+def places_of(line: OcrLine, box: Bounds) -> list[float]:
+    """Where the characters of a line begin, the first at the left of the box, and its right."""
+    width = box[2] - box[0]
+    starts = line.starts if len(line.starts) == len(line.text) else _even(line.text)
+    low, high = starts[0] if starts else 0.0, 1.0
+    return [box[0] + width * (s - low) / max(high - low, 0.01) for s in starts] + [box[2]]
 
 
 def _even(text: str) -> list[float]:

@@ -16,6 +16,8 @@ from ingest.numbering import numbering
 from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_lines import direction_of, measured, mended, page_lines
+from ingest.ocr_parting import parted_at_gaps
+from ingest.ocr_tables import with_columns
 from ingest.pdf_blocks import is_caption
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, lay_out, union
 from ingest.pdf_model import model_regions
@@ -106,7 +108,7 @@ class PageReader:
         ink = ink_of(grey)
         for stroke in strokes:
             _wipe(ink, stroke.level, stroke.at, stroke.start, stroke.end)
-        read = measured(found, ink)
+        read = parted_at_gaps(measured(found, ink), ink)
         lines = page_lines(read, scale)
         certainties = tuple(
             Certainty(
@@ -175,6 +177,7 @@ class PageReader:
         gaps = gutters(lines, 0.0, size[0])
         regions = parted_at_gutters(regions, lines, gaps)
         regions = parted_by_size(regions, lines, _body_size(lines))
+        regions = with_columns(regions, lines)
         regions = with_ruled(regions, ruled_tables(drawn, lines))
         return in_columns(_tightened(lay_out(number, *size, regions, lines)), gaps)
 
