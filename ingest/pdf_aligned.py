@@ -151,7 +151,7 @@ def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
         if not span.text.strip() and parts:
             continue
         before = parts[-1][-1].box[2] if parts else 0.0
-        apart = span.box[0] - before > 0.33 * span.size
+        apart = span.box[0] - before > 0.45 * span.size
         between = apart and any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
         if parts and not between:
             parts[-1].append(span)

@@ -23,6 +23,7 @@ _PAGED = re.compile(
 )
 _LONG_HEAD = 40
 _TITLE = 1.4
+_PAGE_BESIDE = re.compile(r"^\s*\d{1,4}\s+(?=\D)|(?<=\D)\s+\d{1,4}\s*$")
 
 
 def mark_page_numbers(drafts: Sequence[Draft]) -> None:
@@ -39,18 +40,25 @@ def mark_page_numbers(drafts: Sequence[Draft]) -> None:
 
 def mark_chapter_names(drafts: Sequence[Draft]) -> None:
     """Names of chapters that run over their pages become furniture: small print at the top or
-    the bottom that says what a larger heading on that page or before it says."""
+    the bottom that says what a larger heading says, or what any heading says beside the number
+    of the page."""
     sizes: dict[str, float] = {}
     for draft in drafts:
         if draft.kind is BlockKind.HEADING:
-            key = plain(draft.text)
-            sizes[key] = max(sizes.get(key, 0.0), draft.size)
+            number = numbering(draft.text)
+            for key in {plain(draft.text), plain(number.title if number else "")}:
+                sizes[key] = max(sizes.get(key, 0.0), draft.size)
     for draft in drafts:
         if draft.kind not in (BlockKind.HEADING, BlockKind.PARAGRAPH) or not draft.page_height:
             continue
         box = draft.boxes[0]
-        edge = max(draft.page_height - box.y0, box.y1) > draft.page_height * (1 - _EDGE)
-        if edge and draft.size * 1.15 < sizes.get(plain(draft.text), 0.0):
+        if max(draft.page_height - box.y0, box.y1) < draft.page_height * (1 - _EDGE):
+            continue
+        bare = _PAGE_BESIDE.sub("", draft.text)
+        number = numbering(bare)
+        names = {plain(bare), plain(number.title if number else "")} - {""}
+        least = 0.0 if bare != draft.text else draft.size * 1.15
+        if any(sizes.get(name, 0.0) > least for name in names):
             draft.kind = BlockKind.FURNITURE
 
 

@@ -23,7 +23,7 @@ def phrases(
             last = bisect_right(gutters, cell.box[2] - 2)
             heads = number < 3 and below is not None and len(below.cells) > len(row.cells)
             at = bisect_right(edges, (cell.box[1] + cell.box[3]) / 2)
-            line_of = _goes_on(cell, at, found) if first > 0 else None
+            line_of = _goes_on(cell, row, at, gutters, found) if first > 0 else None
             if line_of is not None:
                 box, places = found[line_of]
                 found[line_of] = (union((box, cell.box)), places)
@@ -41,13 +41,22 @@ def phrases(
     return tuple(found)
 
 
-def _goes_on(cell: Line, row: int, found: Sequence[tuple[Bounds, Places]]) -> int | None:
+def _goes_on(
+    cell: Line,
+    row: Row,
+    at: int,
+    gutters: Sequence[float],
+    found: Sequence[tuple[Bounds, Places]],
+) -> int | None:
     """Which head the cell is the next line of: one in the same row of the table, close above it,
-    and set to the same side or middle."""
+    set to the same side or middle, with no other cell below it."""
     x0, y0, x1, _ = cell.box
-    for index, (box, (first, _, _, _)) in enumerate(found):
+    for index, (box, (first, _, start, end)) in enumerate(found):
         off = (box[0] - x0, box[2] - x1, (box[0] + box[2] - x0 - x1) / 2)
-        if first == row and -2 < y0 - box[3] < 0.6 * cell.size and min(map(abs, off)) < 3:
+        if first != at or not -2 < y0 - box[3] < 0.6 * cell.size or min(map(abs, off)) >= 3:
+            continue
+        below = [c for c in row.cells if start <= bisect_right(gutters, c.box[0] + 2) <= end]
+        if below == [cell]:
             return index
     return None
 

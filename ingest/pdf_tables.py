@@ -220,23 +220,25 @@ def _without_blanks(rows: Sequence[Sequence[str]], bold: Sequence[bool]) -> Tabl
 def without_repeats(moved: Sequence[Sequence[str]], headers: int) -> Table | None:
     """The table of the rows without empty columns; None where no two rows and columns are
     left."""
-    moved = _with_names(moved, headers)
     kept = [c for c in range(len(moved[0])) if any(row[c] for row in moved)]
     kept = [c for c in kept if not _only_repeats(moved, c, headers)]
     if len(kept) < 2 or len(moved) < 2:
         return None
-    return Table(tuple(tuple(row[c] for c in kept) for row in moved), headers)
+    named = _with_names([[row[c] for c in kept] for row in moved], headers)
+    kept = [c for c in range(len(kept)) if any(row[c] for row in named)]
+    return Table(tuple(tuple(row[c] for c in kept) for row in named), headers)
 
 
 def _with_names(rows: Sequence[Sequence[str]], headers: int) -> list[list[str]]:
     """The rows, a name that stands alone in its column put over the neighbouring column that
-    has no name: a column whose cells are set to another side than its name is one."""
+    has no name: a column whose cells are set to another side than its name is one. The first
+    column needs no name."""
     out = [list(row) for row in rows]
-    for column in range(len(out[0]) - 1):
-        for named, other in ((column, column + 1), (column + 1, column)):
+    for column in range(1, len(out[0])):
+        for named, other in ((column - 1, column), (column, column - 1)):
             alone = not any(row[named] for row in out[headers:])
             nameless = not any(row[other] for row in out[:headers])
-            if headers and alone and nameless and any(row[other] for row in out[headers:]):
+            if other and headers and alone and nameless and any(row[other] for row in out):
                 for row in out[:headers]:
                     row[other], row[named] = row[named], ""
     return out

@@ -165,9 +165,17 @@ def test_chapter_names_that_run_over_their_pages_are_furniture() -> None:
     running = draft(H, "第四章 采购需求", 2, size=9)
     running.boxes = [Box(2, 400, 30, 520, 40)]
     cited = draft(P, "第四章 采购需求", 2, size=9)
-    drafts = [draft(H, "第四章 采购需求", 1, size=16), running, cited]
+    foot = draft(P, "Chapter 2. Roles and duties 11", 2)
+    foot.boxes = [Box(2, 60, 760, 400, 770)]
+    drafts = [
+        draft(H, "第四章 采购需求", 1, size=16),
+        running,
+        cited,
+        draft(H, "Roles and duties"),
+        foot,
+    ]
     mark_chapter_names(drafts)
-    assert kinds(drafts) == [H, FURNITURE, P]
+    assert kinds(drafts) == [H, FURNITURE, P, H, FURNITURE]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +231,8 @@ def test_cells_that_are_missing_in_a_tagged_row_are_put_where_nothing_is_printed
         "e": (92, 97),
         "f": (55, 60),
     }
-    reach = {(ord(name),): place for name, place in where.items()}
+    reach: dict[tuple[int, ...], tuple[float, float]] = {}
+    for name, place in where.items():
+        reach[ord(name),] = place
     names = [["".join(map(chr, c.path)) for c in r] for r in with_gaps(rows, reach)]
     assert names == [["a", "b", "c"], ["d", "", "e"], ["", "f", ""]]
