@@ -76,7 +76,9 @@ class IngestSettings(_Section):
     workers: int | None = Field(
         None, ge=0, description="processes that read files; unset: one to a core; 0: none"
     )
-    timeout_s: float = Field(600.0, gt=0, description="for reading one file")
+    timeout_s: float = Field(
+        600.0, gt=0, description="for reading one file, as much again for each MB of it"
+    )
     memory_mb: int = Field(4096, ge=256, description="of a process that reads files")
     recycle_after: int = Field(
         500, ge=1, description="files that a process reads before another takes its place"

@@ -205,7 +205,7 @@ class Turns:
             parser_options=self._reader.parser_options,
             passwords=tuple(self._reader.passwords),
         )
-        reading = self._reader.workers.submit(read_file, task)
+        reading = self._reader.workers.submit(read_file, task, started.size)
         return replace(started, reading=reading, folder=folder, is_stored=is_stored)
 
     def _finish(self, started: _Started, container: str) -> Iterator[Outcome]:

@@ -48,12 +48,17 @@ _GRACE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one call: its time, and the memory of its process. After `recycle_after` calls a
-    process is replaced, so that what a library leaks stays bounded."""
+    """Of one call: its time, as much again for each MB of its file (scans of many pages take
+    long), and the memory of its process. After `recycle_after` calls a process is replaced, so
+    that what a library leaks stays bounded."""
 
     timeout_s: float = 600.0
     memory_mb: int = 4096
     recycle_after: int = 500
+
+    def seconds(self, size: int) -> float:
+        """The time for a file of so many bytes."""
+        return self.timeout_s * (1 + size // 2**20)
 
 
 class Workers:
@@ -70,12 +75,14 @@ class Workers:
         self._guard = threading.Lock()
         self._closed = False
 
-    def submit(self, function: Callable[[_Given], _Result], given: _Given) -> Future[_Result]:
+    def submit(
+        self, function: Callable[[_Given], _Result], given: _Given, size: int = 0
+    ) -> Future[_Result]:
         """Carries out a function of a module on a value; both, and the result, go through
         pickle. What the function raises comes out of the future. A crash, a timeout and a want
-        of memory come out as UnreadableFile."""
+        of memory come out as UnreadableFile. `size` is that of the file in bytes."""
         if self.count:
-            return self._threads.submit(self._carry_out, function, given)
+            return self._threads.submit(self._carry_out, function, given, size)
         done: Future[_Result] = Future()
         try:
             done.set_result(function(given))
@@ -105,12 +112,15 @@ class Workers:
     ) -> None:
         self.close()
 
-    def _carry_out(self, function: Callable[[_Given], _Result], given: _Given) -> _Result:
-        call = pickle.dumps((function, given), pickle.HIGHEST_PROTOCOL)
+    def _carry_out(
+        self, function: Callable[[_Given], _Result], given: _Given, size: int
+    ) -> _Result:
+        seconds = self._limits.seconds(size)
+        call = pickle.dumps((seconds, function, given), pickle.HIGHEST_PROTOCOL)
         process = self._process(function.__module__)
         worn = process.calls > 0
         try:
-            succeeded, value, last = process.call(call)
+            succeeded, value, last = process.call(call, seconds)
         except _Ended as ended:
             self._retire(process)
             # What an earlier file has done to the process is not this one's fault.
@@ -118,7 +128,7 @@ class Workers:
                 raise UnreadableFile(str(ended)) from None
             process = self._process(function.__module__)
             try:
-                succeeded, value, last = process.call(call)
+                succeeded, value, last = process.call(call, seconds)
             except _Ended as again:
                 self._retire(process)
                 raise UnreadableFile(str(again)) from None
@@ -181,18 +191,18 @@ class _Process:
         assert self._child.stdin is not None
         return self._child.stdin
 
-    def call(self, call: bytes) -> tuple[bool, Any, bool]:
+    def call(self, call: bytes, seconds: float) -> tuple[bool, Any, bool]:
         """Whether the function returned; what it returned or raised; whether the process asks
-        to be replaced. Raises _Ended."""
+        to be replaced. Raises _Ended, once so many seconds have passed, too."""
         self.calls += 1
         reply: bytes | None = b""
         if not self._is_ready:  # what it takes to begin is no time of the file's
             reply = self._reply(b"", _START_S)
             self._is_ready = True
         if reply is not None:
-            reply = self._reply(call, self._limits.timeout_s)
+            reply = self._reply(call, seconds)
         if reply is None:
-            raise self._ended()
+            raise self._ended(seconds)
         succeeded, value, last = pickle.loads(reply)
         return succeeded, value, last or self._overdue
 
@@ -215,11 +225,11 @@ class _Process:
         self._overdue = True
         self.kill()
 
-    def _ended(self) -> _Ended:
+    def _ended(self, seconds: float) -> _Ended:
         code = self._child.wait()
         if self._overdue:
             return _Ended(
-                f"reading took longer than {self._limits.timeout_s:g} s and was stopped: split "
+                f"reading took longer than {seconds:g} s and was stopped: split "
                 "the file, or raise ingest.timeout_s (--timeout)",
                 is_crash=False,
             )
@@ -271,7 +281,8 @@ def serve(calls: IO[bytes]) -> None:
     while (call := _read_frame(calls)) is not None:
         _set_alarm(limits.timeout_s + _GRACE_S)
         try:
-            function, given = pickle.loads(call)
+            seconds, function, given = pickle.loads(call)
+            _set_alarm(seconds + _GRACE_S)
             outcome = (True, function(given))
         except MemoryError:
             outcome = (False, UnreadableFile(_out_of_memory(limits)))

@@ -50,7 +50,10 @@ WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=0, help="Processes that read; 0: none.")
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=0.1, help="Seconds for reading one file.")
+    float | None,
+    typer.Option(
+        "--timeout", min=0.1, help="Seconds for reading one file, as many for each MB of it."
+    ),
 ]
 MetadataOption = Annotated[
     list[str] | None,

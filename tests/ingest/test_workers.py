@@ -35,6 +35,11 @@ def crash(number: int) -> int:
     return number
 
 
+def nap(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
 def hang(seconds: float) -> None:
     """Sleeps in C code, which no exception of Python's reaches."""
     ctypes.CDLL(None).usleep(int(seconds * 1e6))
@@ -139,6 +144,15 @@ def test_a_hang_ends_its_call_and_what_that_has_started(tmp_path: Path) -> None:
                 future.result()
         assert after.result() == 9
     assert ends(int((tmp_path / "pid").read_text()))
+
+
+def test_large_files_have_more_time() -> None:
+    with Workers(2, Limits(timeout_s=1.0)) as workers:
+        large = workers.submit(nap, 2.5, size=4 * 2**20)
+        small = workers.submit(nap, 30.0, size=2**20 - 1)
+        assert large.result() == 2.5
+        with pytest.raises(UnreadableFile, match="longer than 1 s"):
+            small.result()
 
 
 def test_memory_is_bounded() -> None:
