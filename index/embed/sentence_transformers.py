@@ -9,6 +9,7 @@ compared with the model's own; any other model runs through its own `encode`.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,8 +93,7 @@ class SentenceTransformerEmbedder:
 
         source = self.model
         if source == DEFAULT:
-            has_wheel = default_model.packed_file() is not None
-            source = str(default_model.unpack(self.cache)) if has_wheel else default_model.HUB_NAME
+            source = str(self._unpacked or default_model.HUB_NAME)
         bfloat16 = self.precision == "bfloat16" or (
             self.precision == "auto" and _has_native_bfloat16()
         )
@@ -106,6 +106,19 @@ class SentenceTransformerEmbedder:
                 f"cannot load the embedding model {self.model!r}: {error}; give the name of a "
                 "sentence-transformers model that can be reached, or a folder that holds one"
             ) from error
+
+    @cached_property
+    def _unpacked(self) -> Path | None:
+        """The folder that the default model is unpacked into; None for another model. Its
+        tokenizer and settings are read without the model, which takes a gigabyte and seconds."""
+        if self.model != DEFAULT or default_model.packed_file() is None:
+            return None
+        return default_model.unpack(self.cache)
+
+    def _written(self, name: str) -> Any:
+        """What a file of that folder holds."""
+        assert self._unpacked is not None
+        return json.loads((self._unpacked / name).read_text(encoding="utf-8"))
 
     @cached_property
     def _packed_encoder(self) -> PackedEncoder | None:
@@ -124,8 +137,12 @@ class SentenceTransformerEmbedder:
     @cached_property
     def _tokenizer(self) -> Any:
         """The fast tokenizer behind the model, neither padding nor cutting."""
-        fast = self._loaded.tokenizer.backend_tokenizer
-        copy = type(fast).from_str(fast.to_str())
+        from tokenizers import Tokenizer
+
+        if self._unpacked is not None:
+            copy = Tokenizer.from_file(str(self._unpacked / "tokenizer.json"))
+        else:
+            copy = Tokenizer.from_str(self._loaded.tokenizer.backend_tokenizer.to_str())
         copy.no_padding()
         copy.no_truncation()
         return copy
@@ -134,8 +151,10 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         return int(self._loaded.get_embedding_dimension())
 
-    @property
+    @cached_property
     def max_tokens(self) -> int:
+        if self._unpacked is not None:
+            return int(self._written("sentence_bert_config.json")["max_seq_length"])
         return int(self._loaded.max_seq_length)
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -169,11 +188,17 @@ class SentenceTransformerEmbedder:
         ids: list[list[int]] = [e.ids for e in self._tokenizer.encode_batch_fast(texts)]
         return [row if len(row) <= limit else [*row[: limit - 1], row[-1]] for row in ids]
 
+    @cached_property
+    def _prompts(self) -> dict[str, str]:
+        if self._unpacked is not None:
+            return dict(self._written("config_sentence_transformers.json")["prompts"])
+        return dict(self._loaded.prompts or {})
+
     def _prefix(self, kind: str) -> str:
         given = self.query_prefix if kind == "query" else self.passage_prefix
         if given is not None:
             return given
-        prompts: dict[str, str] = self._loaded.prompts or {}
+        prompts = self._prompts
         if kind == "query":
             return prompts.get("query") or ""
         return prompts.get("document") or prompts.get("passage") or ""

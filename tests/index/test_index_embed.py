@@ -200,3 +200,19 @@ def test_two_processes_make_one_folder(tmp_path: Path) -> None:
         assert not default_model.is_whole(folder)
     finally:
         shutil.rmtree(tmp_path)
+
+
+def test_counting_needs_no_model() -> None:
+    """Files are cut into chunks without what embeds them, which takes a gigabyte."""
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from index.embed.sentence_transformers import SentenceTransformerEmbedder\n"
+        f"embedder = SentenceTransformerEmbedder(Path({str(CACHE)!r}))\n"
+        "assert embedder.count(['']) > [2] and embedder.max_tokens == 512\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert done.returncode == 0, done.stderr
