@@ -57,7 +57,8 @@ def mark_chapter_names(drafts: Sequence[Draft]) -> None:
         bare = _PAGE_BESIDE.sub("", draft.text)
         number = numbering(bare)
         names = {plain(bare), plain(number.title if number else "")} - {""}
-        least = 0.0 if bare != draft.text else draft.size * 1.15
+        beside = bare != draft.text and draft.kind is BlockKind.PARAGRAPH
+        least = 0.0 if beside else draft.size * 1.15
         if any(sizes.get(name, 0.0) > least for name in names):
             draft.kind = BlockKind.FURNITURE
 

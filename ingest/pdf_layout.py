@@ -36,33 +36,28 @@ class Span:
 class Line:
     """Spans on one line, left to right. `block` tells which lines the file itself holds
     together; `direction` is the unit vector of the writing; `box` is around all spans,
-    `size` the font size of the longest."""
+    `size` the font size of the longest, `text` the text with a space where a gap between spans
+    asks for one."""
 
     spans: tuple[Span, ...]
     block: int = 0
     direction: tuple[float, float] = (1.0, 0.0)
     box: Bounds = field(init=False, compare=False)
     size: float = field(init=False, compare=False)
+    text: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         spans = self.spans
         first = spans[0]
-        box, size = first.box, first.size
+        box, size, text = first.box, first.size, first.text
         if len(spans) > 1:
             box = union(span.box for span in spans)
             size = max(spans, key=lambda span: len(span.text.strip())).size
+            for before, span in pairwise(spans):
+                text += f" {span.text}" if _gap(before, span, text) else span.text
         object.__setattr__(self, "box", box)
         object.__setattr__(self, "size", size)
-
-    @property
-    def text(self) -> str:
-        """The text, with a space where a gap between spans asks for one."""
-        out = ""
-        for before, span in zip((None, *self.spans), self.spans, strict=False):
-            if before is not None and _gap(before, span, out):
-                out += " "
-            out += span.text
-        return out
+        object.__setattr__(self, "text", text)
 
 
 @dataclass(frozen=True, slots=True)
