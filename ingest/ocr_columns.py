@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
 
+from ingest.lines import ends_sentence, is_spaceless
 from ingest.numbering import numbering
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, union
 
@@ -83,6 +86,46 @@ def _by_size(region: Region, lines: Sequence[Line], body_size: float) -> list[Re
         Region("section-header", union(line.box for line in head)),
         Region("text", union(line.box for line in rest)),
     ]
+
+
+def with_whole_paragraphs(page: PageLayout) -> PageLayout:
+    """The page, a line that was taken for a heading being the first of the paragraph below it
+    where it looks as that does, is as full, and ends no sentence."""
+    out: list[Region] = []
+    for region in page.regions:
+        above = out[-1] if out else None
+        if above is not None and _goes_on(above, region, page.regions):
+            lines = [*above.lines, *region.lines]
+            out[-1] = Region("text", union((above.box, region.box)), lines)
+        else:
+            out.append(region)
+    return replace(page, regions=tuple(out))
+
+
+def _goes_on(above: Region, below: Region, every: Sequence[Region]) -> bool:
+    if above.kind not in ("section-header", "title") or below.kind != "text":
+        return False
+    if len(above.lines) != 1 or not below.lines:
+        return False
+    line, first = above.lines[0], below.lines[0]
+    if ends_sentence(line.text) or numbering(line.text.strip()) is not None:
+        return False
+    if abs(line.size - first.size) > 0.08 * first.size or _is_bold(line) > _is_bold(first):
+        return False
+    steps = [b.box[3] - a.box[3] for a, b in pairwise(below.lines)]
+    step, usual = first.box[3] - line.box[3], median(steps) if steps else 1.7 * first.size
+    word = first.text.split(None, 1)[0]
+    room = first.size * (2.6 if is_spaceless(word[0]) else 0.6 * len(word) + 1)
+    column = [
+        r for r in every if r.kind == "text" and abs(r.box[0] - below.box[0]) < 3 * first.size
+    ]
+    right = max(region.box[2] for region in column)
+    full = line.box[2] > right - room
+    return full and 0 < step < 1.25 * usual and abs(line.box[0] - first.box[0]) < 3 * first.size
+
+
+def _is_bold(line: Line) -> bool:
+    return all(span.bold for span in line.spans)
 
 
 def gutters(lines: Sequence[Line], left: float, right: float, depth: int = 0) -> list[float]:

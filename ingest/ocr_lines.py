@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LOW = set("gjpqyQ()[]{}|@$§_µ")
 _TALL = re.compile(r"[A-Zbdfhiklt0-9()\[\]{}|/\\@$§&%#!?'\"]")
 _SAME = 0.09
+_FEW_LOW = 3
+_USUAL = 80
 _LARGE = 1.15
 _BOLD = 1.28
 
@@ -118,7 +120,7 @@ def _gaps(text: str, starts: Sequence[float]) -> set[int]:
 def measured(lines: Sequence[OcrLine], ink: Ink) -> list[Read]:
     """The lines with their looks; sizes that differ by what measuring alone explains are one.
     Lines of one character and dirt are kept."""
-    read = [_measure(line, ink) for line in lines if line.text.strip()]
+    read = _with_usual_sizes([_measure(line, ink) for line in lines if line.text.strip()])
     return [replace(item, block=n) for n, item in enumerate(_with_common_sizes(read))]
 
 
@@ -182,6 +184,37 @@ def _share(text: str) -> float:
     if tall:
         return 0.93 if low else 0.72
     return 0.72 if low else 0.5
+
+
+def _other_share(text: str) -> float:
+    """The share of a text whose few low signs may be too thin to be seen, or whose commas may
+    be seen; 0 where there is no doubt."""
+    if sum(map(is_spaceless, text)) * 3 >= len(text) or not _TALL.search(text):
+        return 0.0
+    low = sum(char in _LOW for char in text)
+    if low:
+        return 0.72 if low <= _FEW_LOW else 0.0
+    return 0.85 if "," in text or ";" in text else 0.0
+
+
+def _with_usual_sizes(read: Sequence[Read]) -> list[Read]:
+    """Lines in doubt with the size that fits the sizes of the lines without."""
+    others = [_other_share(item.line.text) for item in read]
+    weights: dict[float, int] = {}
+    for item, other in zip(read, others, strict=True):
+        if not other:
+            weights[item.size] = weights.get(item.size, 0) + len(item.line.text)
+
+    def weight(size: float) -> int:
+        return sum(count for s, count in weights.items() if abs(s - size) <= _SAME * size)
+
+    out: list[Read] = []
+    for item, other in zip(read, others, strict=True):
+        size = item.size * _share(item.line.text) / other if other and item.stroke else item.size
+        if weight(size) > _USUAL and weight(size) > 2 * weight(item.size):
+            item = replace(item, size=size, stroke=item.stroke * item.size / size)
+        out.append(item)
+    return out
 
 
 def _with_common_sizes(read: Sequence[Read]) -> list[Read]:

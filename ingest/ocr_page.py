@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ingest.contract import Block, OcrEngine, OcrLine
 from ingest.lines import is_spaceless
 from ingest.numbering import numbering
-from ingest.ocr_columns import gutters, in_columns, parted_at_gutters, parted_by_size
+from ingest.ocr_columns import (
+    gutters,
+    in_columns,
+    parted_at_gutters,
+    parted_by_size,
+    with_whole_paragraphs,
+)
 from ingest.ocr_correction import Correction, better_lines
 from ingest.ocr_lines import direction_of, measured, mended, page_lines
 from ingest.ocr_parting import parted_at_gaps
@@ -179,7 +185,8 @@ class PageReader:
         regions = parted_by_size(regions, lines, _body_size(lines))
         regions = with_columns(regions, lines)
         regions = with_ruled(regions, ruled_tables(drawn, lines))
-        return in_columns(_tightened(lay_out(number, *size, regions, lines)), gaps)
+        page = in_columns(_tightened(lay_out(number, *size, regions, lines)), gaps)
+        return with_whole_paragraphs(page)
 
 
 def _tightened(page: PageLayout) -> PageLayout:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from ingest.contract import OcrLine
-from ingest.ocr_columns import gutters, parted_at_gutters
-from ingest.ocr_lines import Read
+from ingest.ocr_columns import gutters, parted_at_gutters, with_whole_paragraphs
+from ingest.ocr_lines import Read, measured
 from ingest.ocr_page import PageReader
 from ingest.ocr_parting import parted_at_gaps
 from ingest.ocr_tables import with_columns
-from ingest.pdf_layout import Grid, Line, Region, Span
+from ingest.pdf_layout import Grid, Line, PageLayout, Region, Span
 from ingest.pictures import Slant
 
 SIZE = 20.0
@@ -92,6 +92,28 @@ def test_white_that_belongs_to_signs_is_no_gap() -> None:
     for row in range(3):
         sheet.add(100 + 30 * row, (100, "会议结束。"), (170, "（完）散会"))
     assert sheet.parted() == ["会议结束。 （完）散会"] * 3
+
+
+def test_thin_low_signs_that_are_not_seen_make_no_line_smaller() -> None:
+    ink = np.zeros((300, 900), dtype=bool)
+    lines = []
+    for row, (text, low) in enumerate([
+        ("Building loses by day and by night, say they, in your judgement", 28),
+        ("Surveys say they carry on, dry days going by quickly, happy guys", 28),
+        ("The indoor temperature is not measured at all", 22),
+        ("Some of it, which is all that there is of it", 24),
+        ("A note in small print to which all of it is due", 16),
+    ]):  # fmt: skip
+        top, wide = 20 + 50 * row, 10 * len(text)
+        for x in range(40, 40 + wide, 10):
+            ink[top : top + min(low, 22), x : x + 2] = True
+        if low > 22:
+            ink[top : top + low, 60:63] = True
+        corners = ((40, top - 4), (40 + wide, top - 4), (40 + wide, top + 32), (40, top + 32))
+        lines.append(OcrLine(text, tuple((float(x), float(y)) for x, y in corners), 0.9))
+    sizes = [item.size for item in measured(lines, ink)]
+    assert sizes[:4] == [sizes[0]] * 4
+    assert sizes[4] < 0.8 * sizes[0]
 
 
 class Engine:
@@ -180,3 +202,42 @@ def test_a_heading_framed_with_a_line_over_both_columns_is_cut_off() -> None:
     last = [cell("a paragraph over both", 50, 60, 540), cell("columns ends.", 50, 72, 200)]
     whole = Region("text", (50, 60, 540, 80))
     assert parted_at_gutters([whole], [*last, *lines[2:]], [300.0]) == [whole]
+
+
+def test_the_first_line_of_a_paragraph_is_no_heading() -> None:
+    first = cell("施工方报告手续尚未办结会议决定由高建平负责四月十八日前取", 66, 100, 290)
+    rest = [cell("得供电局的批复；如果不能按期取得，先从一期厂房临时接入", 50, 112, 290)]
+    rest.append(cell("四百千瓦。", 50, 124, 90))
+    short, name = cell("供电问题的说明", 50, 88, 106), cell("二、关于供电", 50, 76, 98)
+    below = Region("text", (50, 112, 290, 132), rest)
+
+    def kinds(*above: Region) -> list[str]:
+        page = PageLayout(1, 595, 842, (*above, below))
+        return [region.kind for region in with_whole_paragraphs(page).regions]
+
+    assert kinds(Region("section-header", first.box, [first])) == ["text"]
+    assert kinds(Region("section-header", short.box, [short])) == ["section-header", "text"]
+    assert kinds(Region("section-header", name.box, [name])) == ["section-header", "text"]
+    bold = Line(tuple(Span(span.text, span.box, 8.0, bold=True) for span in first.spans))
+    assert kinds(Region("section-header", bold.box, [bold])) == ["section-header", "text"]
+    far = cell(first.text, 66, 80, 290)
+    assert kinds(Region("section-header", far.box, [far])) == ["section-header", "text"]
+
+
+def test_the_first_line_of_a_paragraph_keeps_its_text_in_order() -> None:
+    first, rest = (
+        cell("We take the temperature to lie at", 62, 100, 280),
+        cell("19 °C.", 50, 112, 80),
+    )
+    wide = cell("other running text of the column to the margin", 50, 140, 290)
+    regions = (
+        Region("section-header", first.box, [first]),
+        Region("text", rest.box, [rest]),
+        Region("text", wide.box, [wide]),
+    )
+    page = with_whole_paragraphs(PageLayout(1, 595, 842, regions))
+    assert [[line.text for line in region.lines] for region in page.regions] == [
+        [first.text, rest.text],
+        [wide.text],
+    ]
+    assert page.regions[0].box == (50, 100, 280, 120)
