@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ingest.lines import is_spaceless
 from ingest.ocr_lines import Read, places_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _LEAST = 0.5
 _SURE = 2.0
 _SHARED = 2
 _NEAR = 12.0
-_OPENING = set("（《〈“‘「『【〔")
-_CLOSING = set("，。、；：！？）》〉”’」』】〕")
+_OPENING = set("(（《〈“‘「『【〔")
+_CLOSING = set("),;:，。、；：！？）》〉”’」』】〕")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _gaps(item: Read, ink: Ink) -> list[_Gap]:
     left, top, right, bottom = (round(value) for value in item.box)
     text = item.line.text
     part = ink[max(0, top) : bottom, max(0, left) : right]
-    if part.size == 0 or right - left < 2 * (bottom - top) or len(text) < 3 or item.size <= 0:
+    if part.size == 0 or right - left < 1.5 * (bottom - top) or len(text) < 2 or item.size <= 0:
         return []
     filled = np.nonzero(part.sum(axis=0) > max(1, (bottom - top) // 25))[0]
     places = places_of(item.line, item.box)
@@ -64,19 +65,31 @@ def _gaps(item: Read, ink: Ink) -> list[_Gap]:
     steps = np.diff(filled)
     for index in np.nonzero(steps > _LEAST * item.size)[0]:
         x0, x1 = left + float(filled[index]) + 1, left + float(filled[index + 1])
-        at = min(range(1, len(text)), key=lambda i: abs(places[i] - x1))
-        if text[at].isspace() and at + 1 < len(text):
-            at += 1
+        at = _parting(text, min(range(1, len(text)), key=lambda i: abs(places[i] - x1)))
         wide = (x1 - x0) / item.size - _own(text, at)
         if wide >= _LEAST and abs(places[at] - x1) < max(item.size, 0.5 * (x1 - x0)):
             found.append(_Gap(at, x0, x1, wide))
     return found
 
 
+def _parting(text: str, near: int) -> int:
+    """Where the text goes on after a gap: at the place given or a character beside it, after a
+    blank or a sign that brings white with it where there is one."""
+    if text[near].isspace():
+        return min(near + 1, len(text) - 1)
+    beside = [at for at in (near, near + 1, near - 1) if 0 < at < len(text)]
+    blank = (at for at in beside if text[at - 1].isspace())
+    signs = (at for at in beside if _own(text, at) > 0)
+    return next(blank, next(signs, near))
+
+
 def _own(text: str, at: int) -> float:
-    """The white that full-width signs around a gap bring with them, in font sizes."""
-    before = text[:at].rstrip()[-1:]
-    return 0.6 * (before in _CLOSING) + 0.6 * (text[at] in _OPENING)
+    """The white that full-width signs around a gap bring with them, in font sizes. Those that
+    were read as narrow ones stand beside Han characters."""
+    before, after = text[:at].rstrip()[-1:], text[at]
+    near = text[max(0, at - 3) : at + 3]
+    wide = any(map(is_spaceless, near))
+    return 0.6 * wide * ((before in _CLOSING) + (after in _OPENING))
 
 
 def _rows(read: Sequence[Read]) -> list[list[int]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
-from ingest.pdf_layout import Bounds, Grid, Line, Region
+from ingest.pdf_layout import Bounds, Grid, Line, Places, Region
 
 _LEAST_STRIP = 0.5
+_HEADERS = 2
 
 
 def with_columns(regions: Sequence[Region], lines: Sequence[Line]) -> list[Region]:
@@ -47,20 +49,71 @@ def _inside(box: Bounds, lines: Sequence[Line]) -> list[Line]:
 
 
 def _checked(grid: Grid, cells: Sequence[Line]) -> Grid:
+    """The grid with the columns that hold the fewest pairs of cells side by side."""
     kept = _true_rules(grid.columns, cells)
-    strips = _strips(cells)
-    if len(strips) > len(kept) and min(_counts(strips, cells)) > 1:
-        return replace(grid, columns=tuple(strips), merged=(), phrases=())
+    best, least = kept, _pairs(kept, cells)
+    for top in range(_HEADERS + 1):
+        strips = _strips(_below(cells, top))
+        pairs = _pairs(strips, cells)
+        enough = len(strips) >= len(kept) and min(_counts(strips, cells)) > 1
+        if strips and enough and pairs < least:
+            best, least = strips, pairs
+    if best is not kept:
+        return replace(grid, columns=tuple(best), merged=(), phrases=())
+    phrases = tuple(phrase for phrase in grid.phrases if len(_inside(phrase[0], cells)) < 2)
+    whole = tuple(place for place in grid.merged if not _holds_two(place, grid, cells))
     if len(kept) == len(grid.columns):
-        return grid
+        return replace(grid, merged=whole, phrases=phrases)
     moved = [sum(rule in kept for rule in grid.columns[:column]) for column in _every(grid)]
-    places = ((r0, r1, moved[c0], moved[c1]) for r0, r1, c0, c1 in grid.merged)
+    places = ((r0, r1, moved[c0], moved[c1]) for r0, r1, c0, c1 in whole)
     merged = tuple(place for place in places if place[0] < place[1] or place[2] < place[3])
     return replace(grid, columns=tuple(kept), merged=merged, phrases=())
 
 
 def _every(grid: Grid) -> range:
     return range(len(grid.columns) + 1)
+
+
+def _holds_two(place: Places, grid: Grid, cells: Sequence[Line]) -> bool:
+    """Whether what the model took for one cell of a row are two, each in a column of its own."""
+    first_row, last_row, first, last = place
+    if first == last or first_row != last_row:
+        return False
+    edges = (float("-inf"), *grid.rows, float("inf"))
+    inside = [
+        cell
+        for cell in cells
+        if edges[first_row] < (cell.box[1] + cell.box[3]) / 2 < edges[first_row + 1]
+        and first <= bisect(grid.columns, _middle(cell)) <= last
+    ]
+    rules = grid.columns[first:last]
+    if any(cell.box[0] + 2 < rule < cell.box[2] - 2 for cell in inside for rule in rules):
+        return False
+    return any(
+        _beside(one, other) and _middle(one) < rule < _middle(other)
+        for one in inside
+        for other in inside
+        for rule in rules
+    )
+
+
+def _below(cells: Sequence[Line], rows: int) -> list[Line]:
+    """The cells without those of the first rows."""
+    left = sorted(cells, key=lambda cell: cell.box[1] + cell.box[3])
+    for _ in range(rows):
+        left = [cell for cell in left if not _beside(left[0], cell)]
+    return left
+
+
+def _pairs(columns: Sequence[float], cells: Sequence[Line]) -> int:
+    """How many cells that hold words stand beside another one in the same column."""
+    worded = [cell for cell in cells if any(char.isalnum() for char in cell.text)]
+    by_column: dict[int, list[Line]] = {}
+    for cell in sorted(worded, key=lambda cell: (cell.box[1] + cell.box[3], cell.box[0])):
+        by_column.setdefault(bisect(columns, _middle(cell)), []).append(cell)
+    return sum(
+        _beside(one, other) for column in by_column.values() for one, other in pairwise(column)
+    )
 
 
 def _true_rules(columns: Sequence[float], cells: Sequence[Line]) -> list[float]:
@@ -102,7 +155,21 @@ def _strips(cells: Sequence[Line]) -> list[float]:
             worded = False
         reach = max(reach, cell.box[2])
         worded = worded or any(char.isalnum() for char in cell.text)
-    return found
+    return _rules_of_rows(found, cells)
+
+
+def _rules_of_rows(rules: Sequence[float], cells: Sequence[Line]) -> list[float]:
+    """The rules that part cells of a row; the numbers below a header that they are not aligned
+    with are of its column."""
+    kept: list[float] = []
+    for index, rule in enumerate(rules):
+        left = kept[-1] if kept else float("-inf")
+        right = rules[index + 1] if index + 1 < len(rules) else float("inf")
+        before = [cell for cell in cells if left < _middle(cell) < rule]
+        after = [cell for cell in cells if rule < _middle(cell) < right]
+        if any(_beside(one, other) for one in before for other in after):
+            kept.append(rule)
+    return kept
 
 
 def _counts(columns: Sequence[float], cells: Sequence[Line]) -> list[int]:

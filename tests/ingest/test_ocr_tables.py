@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -94,6 +94,19 @@ def test_white_that_belongs_to_signs_is_no_gap() -> None:
     assert sheet.parted() == ["会议结束。 （完）散会"] * 3
 
 
+def test_a_gap_is_put_where_the_text_has_one() -> None:
+    sheet = Sheet.empty()
+    for row in range(3):
+        sheet.add(100 + 30 * row, (100, "2"), (140, "★"))
+        line = sheet.read[-1].line
+        sheet.read[-1] = replace(sheet.read[-1], line=replace(line, text="2★", starts=(0, 0.5)))
+        sheet.add(300 + 30 * row, (100, "技术"), (134, "(50分)"))
+        line = sheet.read[-1].line  # the bracket was seen too far left
+        moved = (*line.starts[:3], line.starts[3] - 0.3, *line.starts[4:])
+        sheet.read[-1] = replace(sheet.read[-1], line=replace(line, starts=moved))
+    assert sheet.parted() == [*(["2", "★", "技术 (50分)"] * 3)]
+
+
 def test_thin_low_signs_that_are_not_seen_make_no_line_smaller() -> None:
     ink = np.zeros((300, 900), dtype=bool)
     lines = []
@@ -166,6 +179,30 @@ def test_rules_through_a_header_that_part_no_row_are_left_out() -> None:
     grid = columns_of((350.0, 410.0, 433.0, 460.0), TABLE, merged=((0, 0, 1, 2), (0, 1, 3, 4)))
     assert grid.columns == (350.0, 433.0)
     assert grid.merged == ((0, 1, 2, 2),)
+
+
+def test_two_cells_of_a_row_are_not_one() -> None:
+    merged = ((1, 1, 1, 2), (0, 0, 1, 2))
+    wide = [cell("Readings", 400, 220, 440), *TABLE[3:]]
+    kept = columns_of(
+        (361.0, 445.0), wide, merged=merged, phrases=(((420, 240, 480, 248), (1, 1, 1, 2)),)
+    )
+    assert kept.merged == ((0, 0, 1, 2),)
+    assert kept.phrases == ()
+
+
+def test_numbers_that_are_not_aligned_with_their_header_are_below_it() -> None:
+    lines = [cell("Terminal", 310, 220, 345), cell("Signal", 385, 220, 410)]
+    for row in range(3):
+        lines.append(cell(str(row), 366, 240 + 20 * row, 370))
+        lines.append(cell("Supply", 385, 240 + 20 * row, 412))
+    (rule,) = columns_of((357.0,), lines).columns
+    assert 370 < rule < 385
+
+
+def test_a_title_over_all_columns_hides_none() -> None:
+    title = cell("Table 1 Results of all stations", 330, 204, 460)
+    assert columns_of((350.0,), [title, *TABLE]).columns == (361.0, 433.0)
 
 
 def test_a_header_over_two_columns_keeps_them() -> None:
