@@ -15,6 +15,7 @@ from ingest.pdf_layout import Bounds, Line, PageLayout, Region, union
 _STEP = 2.0
 _LEAST_GAP = 6.0
 _KEPT = ("table", "picture")
+_HEADS = ("section-header", "title")
 _EDGES = ("page-header", "page-footer", "watermark")
 
 
@@ -90,11 +91,15 @@ def _by_size(region: Region, lines: Sequence[Line], body_size: float) -> list[Re
 
 def with_whole_paragraphs(page: PageLayout) -> PageLayout:
     """The page, a line that was taken for a heading being the first of the paragraph below it
-    where it looks as that does, is as full, and ends no sentence."""
+    where it looks as that does, is as full, and ends no sentence; or the last of the one above
+    where that is so full and it begins in small letters."""
     out: list[Region] = []
     for region in page.regions:
         above = out[-1] if out else None
-        if above is not None and _goes_on(above, region, page.regions):
+        if above is not None and (
+            _is_first_line(above, region, page.regions)
+            or _is_last_line(above, region, page.regions)
+        ):
             lines = [*above.lines, *region.lines]
             out[-1] = Region("text", union((above.box, region.box)), lines)
         else:
@@ -102,26 +107,45 @@ def with_whole_paragraphs(page: PageLayout) -> PageLayout:
     return replace(page, regions=tuple(out))
 
 
-def _goes_on(above: Region, below: Region, every: Sequence[Region]) -> bool:
-    if above.kind not in ("section-header", "title") or below.kind != "text":
+def _is_first_line(above: Region, below: Region, every: Sequence[Region]) -> bool:
+    if above.kind not in _HEADS or below.kind != "text":
         return False
     if len(above.lines) != 1 or not below.lines:
         return False
     line, first = above.lines[0], below.lines[0]
-    if ends_sentence(line.text) or numbering(line.text.strip()) is not None:
+    if numbering(line.text.strip()) is not None:
         return False
     if abs(line.size - first.size) > 0.08 * first.size or _is_bold(line) > _is_bold(first):
         return False
     steps = [b.box[3] - a.box[3] for a, b in pairwise(below.lines)]
-    step, usual = first.box[3] - line.box[3], median(steps) if steps else 1.7 * first.size
-    word = first.text.split(None, 1)[0]
-    room = first.size * (2.6 if is_spaceless(word[0]) else 0.6 * len(word) + 1)
+    usual = median(steps) if steps else 1.7 * first.size
+    return _goes_on(line, first, usual, every)
+
+
+def _is_last_line(above: Region, below: Region, every: Sequence[Region]) -> bool:
+    if above.kind != "text" or below.kind not in _HEADS or len(below.lines) != 1:
+        return False
+    if not above.lines or not below.lines[0].text.strip()[:1].islower():
+        return False
+    line = above.lines[-1]
+    return _goes_on(line, below.lines[0], 1.7 * line.size, every)
+
+
+def _goes_on(line: Line, following: Line, usual: float, every: Sequence[Region]) -> bool:
+    """Whether a line is as full as the text around it, ends no sentence, and the following one
+    is as far below it as lines usually are."""
+    word, size = following.text.split(None, 1)[0], min(line.size, following.size)
+    room = size * (2.6 if is_spaceless(word[0]) else 0.6 * len(word) + 1)
     column = [
-        r for r in every if r.kind == "text" and abs(r.box[0] - below.box[0]) < 3 * first.size
+        r.box[2] for r in every if r.kind == "text" and abs(r.box[0] - following.box[0]) < 3 * size
     ]
-    right = max(region.box[2] for region in column)
-    full = line.box[2] > right - room
-    return full and 0 < step < 1.25 * usual and abs(line.box[0] - first.box[0]) < 3 * first.size
+    step = following.box[3] - line.box[3]
+    return (
+        not ends_sentence(line.text)
+        and line.box[2] > max(column, default=line.box[2] + room) - room
+        and 0 < step < 1.25 * usual
+        and abs(line.box[0] - following.box[0]) < 3 * size
+    )
 
 
 def _is_bold(line: Line) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.pdf_layout import Bounds, Grid, Line, Places, Region
+from ingest.pdf_blocks import is_caption
+from ingest.pdf_layout import Bounds, Grid, Line, Places, Region, union
 
 _LEAST_STRIP = 0.5
 _HEADERS = 2
@@ -24,9 +25,33 @@ def with_columns(regions: Sequence[Region], lines: Sequence[Line]) -> list[Regio
         if region.kind == "text" and any(_is_cell(region, table, lines) for table in tables):
             continue
         if region.kind == "table" and region.grid is not None:
+            caption, region = _without_caption(region, region.grid, lines)
+            out.extend(caption)
+        if region.kind == "table" and region.grid is not None:
             region = replace(region, grid=_checked(region.grid, _inside(region.box, lines)))
         out.append(region)
     return out
+
+
+def _without_caption(
+    region: Region, grid: Grid, lines: Sequence[Line]
+) -> tuple[list[Region], Region]:
+    """The caption that the model took for the first row of a table, and the table below it."""
+    cells = _inside(region.box, lines)
+    rest = _below(cells, 1) if len(cells) > 4 else []
+    first = [cell for cell in cells if cell not in rest]
+    if not rest or len({cell.block for cell in first}) > 1 or not is_caption(first[0].text.strip()):
+        return [], region
+    box = union(cell.box for cell in first)
+    top = min(cell.box[1] for cell in rest)
+    gone = sum(rule <= top + 1 for rule in grid.rows)
+    merged = tuple((a - gone, b - gone, c, d) for a, b, c, d in grid.merged if a >= gone)
+    phrases = tuple(
+        (where, (a - gone, b - gone, c, d)) for where, (a, b, c, d) in grid.phrases if a >= gone
+    )
+    below = Grid(grid.rows[gone:], grid.columns, merged, phrases)
+    x0, _, x1, y1 = region.box
+    return [Region("caption", box)], replace(region, box=(x0, top, x1, y1), grid=below)
 
 
 def _is_cell(region: Region, table: Region, lines: Sequence[Line]) -> bool:

@@ -205,6 +205,19 @@ def test_a_title_over_all_columns_hides_none() -> None:
     assert columns_of((350.0,), [title, *TABLE]).columns == (361.0, 433.0)
 
 
+def test_a_caption_in_a_table_is_taken_out() -> None:
+    title = cell("Table 1. Results of all stations", 330, 204, 460)
+    grid = Grid((216.0, 234.0, 254.0), (361.0, 433.0), ((0, 0, 0, 2), (1, 1, 1, 2)))
+    lines = [title, *TABLE[:1], cell("Both readings", 400, 220, 460), *TABLE[3:]]
+    caption, table = with_columns([Region("table", (309, 204, 478, 268), grid=grid)], lines)
+    assert caption == Region("caption", title.box)
+    rest = Grid((234.0, 254.0), (361.0, 433.0), ((0, 0, 1, 2),))
+    assert table == Region("table", (309, 220, 478, 268), grid=rest)
+    named = Region("table", (309, 204, 478, 268), grid=grid)
+    other = cell("Results of all stations", 330, 204, 460)
+    assert [r.kind for r in with_columns([named], [other, *lines[1:]])] == ["table"]
+
+
 def test_a_header_over_two_columns_keeps_them() -> None:
     wide = [
         cell("Year", 309, 220, 328), cell("Readings of 2024", 380, 220, 478), *TABLE[3:],
@@ -278,3 +291,25 @@ def test_the_first_line_of_a_paragraph_keeps_its_text_in_order() -> None:
         [wide.text],
     ]
     assert page.regions[0].box == (50, 100, 280, 120)
+
+
+def test_the_last_line_of_a_paragraph_is_no_heading() -> None:
+    text = cell("You will get an estimate first if the", 50, 100, 290)
+    last = Line((Span("cost is above 250 euros, if you decline it.1", (50, 112, 200, 122), 10.0),))
+    name = Line((Span("Cost of repairs", (50, 112, 200, 120), 8.0),))
+    ended = cell("You will get an estimate first, always.", 50, 100, 290)
+    short = cell("You will get an estimate first if the", 50, 100, 190)
+
+    def kinds(above: Line, below: Line) -> list[str]:
+        other = cell("other running text of the column to the margin", 50, 140, 290)
+        regions = (
+            Region("text", above.box, [above]),
+            Region("section-header", below.box, [below]),
+            Region("text", other.box, [other]),
+        )
+        page = with_whole_paragraphs(PageLayout(1, 595, 842, regions))
+        return [region.kind for region in page.regions]
+
+    assert kinds(text, last) == ["text", "text"]
+    for above, below in ((text, name), (ended, last), (short, last)):
+        assert kinds(above, below) == ["text", "section-header", "text"]
