@@ -88,11 +88,25 @@ def _checked(grid: Grid, cells: Sequence[Line]) -> Grid:
     phrases = tuple(phrase for phrase in grid.phrases if len(_inside(phrase[0], cells)) < 2)
     whole = tuple(place for place in grid.merged if not _holds_two(place, grid, cells))
     if len(kept) == len(grid.columns):
-        return replace(grid, merged=whole, phrases=phrases)
+        beside = grid.columns if whole else tuple(_off_cells(kept, cells))
+        return replace(grid, columns=beside, merged=whole, phrases=phrases)
     moved = [sum(rule in kept for rule in grid.columns[:column]) for column in _every(grid)]
     places = ((r0, r1, moved[c0], moved[c1]) for r0, r1, c0, c1 in whole)
     merged = tuple(place for place in places if place[0] < place[1] or place[2] < place[3])
     return replace(grid, columns=tuple(kept), merged=merged, phrases=())
+
+
+def _off_cells(rules: Sequence[float], cells: Sequence[Line]) -> list[float]:
+    """The rules, those that go through a cell moved to the white between the columns, where
+    there is some."""
+    out: list[float] = []
+    for index, rule in enumerate(rules):
+        left = rules[index - 1] if index else float("-inf")
+        right = rules[index + 1] if index + 1 < len(rules) else float("inf")
+        end = max((c.box[2] for c in cells if left < _middle(c) < rule), default=rule)
+        start = min((c.box[0] for c in cells if rule < _middle(c) < right), default=rule)
+        out.append((end + start) / 2 if end < start and not end <= rule <= start else rule)
+    return out
 
 
 def _every(grid: Grid) -> range:
@@ -112,8 +126,7 @@ def _holds_two(place: Places, grid: Grid, cells: Sequence[Line]) -> bool:
         and first <= bisect(grid.columns, _middle(cell)) <= last
     ]
     rules = grid.columns[first:last]
-    if any(cell.box[0] + 2 < rule < cell.box[2] - 2 for cell in inside for rule in rules):
-        return False
+    inside = [c for c in inside if not any(c.box[0] + 2 < r < c.box[2] - 2 for r in rules)]
     return any(
         _beside(one, other) and _middle(one) < rule < _middle(other)
         for one in inside

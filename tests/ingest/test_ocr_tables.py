@@ -189,6 +189,17 @@ def test_two_cells_of_a_row_are_not_one() -> None:
     )
     assert kept.merged == ((0, 0, 1, 2),)
     assert kept.phrases == ()
+    third = [cell("A long name", 440, 240, 560), *wide, cell("2024", 540, 220, 560)]
+    assert columns_of((361.0, 433.0, 500.0), third, merged=((1, 1, 0, 3),)).merged == ()
+
+
+def test_a_rule_through_a_header_is_moved_beside_it() -> None:
+    lines = [cell("Pack", 310, 220, 330), cell("Price from 10 packs", 350, 220, 420)]
+    lines.append(cell("Remark", 430, 220, 460))
+    for row in range(2):
+        y = 240 + 20 * row
+        lines += [cell("25", 320, y, 330), cell("4.10", 385, y, 400), cell("new", 430, y, 445)]
+    assert columns_of((340.0, 410.0), lines).columns == (340.0, 425.0)
 
 
 def test_numbers_that_are_not_aligned_with_their_header_are_below_it() -> None:
