@@ -10,13 +10,16 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.lines import is_spaceless
+from ingest.numbering import numbering
 from ingest.pdf_blocks import is_caption
-from ingest.pdf_gutters import gutters_of
+from ingest.pdf_gutters import gutters_of, head_rows, reached_over
 from ingest.pdf_heads import phrases
 from ingest.pdf_layout import Bounds, Grid, Line, Region, Span, union
 from ingest.pdf_rows import Row, rows_of
 from ingest.pdf_rules import Drawn
 from ingest.pdf_tables import holds_value
+
+_SECTIONS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
 
 
 @dataclass(slots=True)
@@ -63,7 +66,12 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
         if row.tabular:
             last = index
             left = min(left, row.box[0])
-        elif index - last > 3 or _is_prose(row, rows[start : last + 1], rows[index : index + 4]):
+        elif (
+            is_caption(_text(row))
+            or _is_section(_text(row))
+            or index - last > 3
+            or _is_prose(row, rows[start : last + 1], rows[index : index + 4])
+        ):
             break
     # A label that wraps, or a total's lead, below the last row of several cells.
     if last + 1 < len(rows) and not rows[last + 1].tabular and last > start:
@@ -77,6 +85,12 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
         if over and tight and apart:
             last += 1
     return last + 1
+
+
+def _is_section(text: str) -> bool:
+    """Whether a single text is the name of a Chinese section."""
+    number = numbering(text)
+    return number is not None and number.scheme in _SECTIONS and len(number.title) <= 24
 
 
 def _is_prose(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
@@ -125,8 +139,13 @@ def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
     gutters = gutters_of(tabular, box)
     if not gutters or len(tabular) < 2:
         return None
+    heads = head_rows(tabular)
+    clear = [gutter for gutter in gutters if not reached_over(gutter, rows)]
     for row in rows:
-        row.cells = [part for cell in row.cells for part in _cut(cell, gutters)]
+        far = 0.3 if row in tabular[:heads] else 0.45
+        cells = [part for cell in row.cells for part in _cut(cell, gutters, far)]
+        row.cells = [part for cell in cells for part in _cut(cell, clear, 0.1)]
+    rows = _with_tall_names(rows, gutters, heads)
     if _are_columns_of_text(rows, gutters) or _are_leaders(rows):
         return None
     bands = _bands(rows, gutters, drawn, box)
@@ -143,15 +162,48 @@ def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
     return Found(region, _is_doubtful(rows, tabular, gutters))
 
 
-def _cut(cell: Line, gutters: Sequence[float]) -> list[Line]:
-    """The cell cut where a gutter runs between two of its spans: texts of two columns that
-    stand close."""
+def _with_tall_names(rows: Sequence[Row], gutters: Sequence[float], heads: int) -> list[Row]:
+    """The rows, those of the head that hold nothing but names that reach over the rows above and
+    below them put to the row above."""
+    out = list(rows[:1])
+    for index, row in enumerate(rows[1:], start=1):
+        above, below = out[-1], rows[index + 1] if index + 1 < len(rows) else None
+        if below is not None and 0 < index <= heads and _is_tall(above, row, below, gutters):
+            cells = sorted((*above.cells, *row.cells), key=lambda cell: cell.box[0])
+            out[-1] = Row(cells, above.box)
+        else:
+            out.append(row)
+    return out
+
+
+def _is_tall(above: Row, row: Row, below: Row, gutters: Sequence[float]) -> bool:
+    around = _columns(above, gutters) & _columns(below, gutters)
+    own = _columns(row, gutters)
+    free = not own & (_columns(above, gutters) | _columns(below, gutters))
+    size = row.cells[0].size
+    meets = row.box[1] < above.box[3] + 0.2 * size and below.box[1] < row.box[3] + 0.2 * size
+    # Lines of one name that wraps are closer than two rows of names.
+    return bool(around) and free and meets and below.box[1] > above.box[3] + 0.6 * size
+
+
+def _columns(row: Row, gutters: Sequence[float]) -> set[int]:
+    """The columns that the cells of a row reach over."""
+    found: set[int] = set()
+    for cell in row.cells:
+        first = bisect_right(gutters, cell.box[0] + 2)
+        found.update(range(first, bisect_right(gutters, cell.box[2] - 2) + 1))
+    return found
+
+
+def _cut(cell: Line, gutters: Sequence[float], far: float) -> list[Line]:
+    """The cell cut where a gutter runs between two of its spans, `far` sizes of print apart or
+    more: texts of two columns that stand close."""
     parts: list[list[Span]] = []
     for span in cell.spans:
         if not span.text.strip() and parts:
             continue
         before = parts[-1][-1].box[2] if parts else 0.0
-        apart = span.box[0] - before > 0.45 * span.size
+        apart = span.box[0] - before > far * span.size
         between = apart and any(before - 1 <= gutter <= span.box[0] + 1 for gutter in gutters)
         if parts and not between:
             parts[-1].append(span)

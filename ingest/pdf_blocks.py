@@ -81,6 +81,18 @@ def drafts_of(page: PageLayout, body_size: float) -> list[Draft]:
     return drafts
 
 
+def _caption_above(region: Region) -> Region | None:
+    """The caption that a layout took for the first row of the table below it, taken out of it."""
+    first = min(region.lines, key=lambda line: line.box[1], default=None)
+    others = [line for line in region.lines if line is not first]
+    if first is None or len(others) < 4 or _is_row(first) or not is_caption(first.text.strip()):
+        return None
+    if any(line.box[1] < first.box[3] - 0.3 * first.size for line in others):
+        return None
+    region.lines = others
+    return Region("caption", first.box, [first])
+
+
 def _heading_below(region: Region) -> Region | None:
     """The heading that a layout took for the last row of the table above it, taken out of the
     table: a single text in larger print, apart from the row before."""
@@ -110,9 +122,11 @@ def _drafts_of_region(region: Region, page: PageLayout, body_size: float) -> Ite
     kind = _trusted_kind(region, page, body_size)
     texts = [tidy(line.text) for line in region.lines]
     if kind == "table":
-        below = _heading_below(region)
+        above, below = _caption_above(region), _heading_below(region)
         table = table_of(region)
         if table is not None and not is_contents(texts):
+            if above is not None:
+                yield _plain(above.kind, above, [tidy(above.lines[0].text)], page, body_size)
             draft = draft_of(BlockKind.TABLE, to_markdown(table), region, region.lines, page)
             draft.table = table
             draft.edges = region.grid.columns if region.grid else ()

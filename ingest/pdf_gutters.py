@@ -13,6 +13,7 @@ from ingest.pdf_tables import holds_value
 
 _MOST_HEADS = 6
 _LEAST = 3.0
+_LEAST_NAMED = 2.0  # where names of the head say that columns part
 _YEAR = re.compile(r"(?:19|20)\d\d年?")
 
 
@@ -22,11 +23,11 @@ def gutters_of(rows: Sequence[Row], box: Bounds) -> tuple[float, ...]:
     gutters = _stripes(rows, box)
     if not gutters:
         return gutters
-    heads = _head_rows(rows)
+    heads = head_rows(rows)
     return _with_sparse(_without_split(gutters, rows, heads), rows, heads)
 
 
-def _head_rows(rows: Sequence[Row]) -> int:
+def head_rows(rows: Sequence[Row]) -> int:
     """How many rows there are above the first that holds a value past its first cell."""
     for index, row in enumerate(rows[:_MOST_HEADS]):
         texts = [cell.text.strip() for cell in row.cells[1:]]
@@ -63,14 +64,25 @@ def _rows_within(rows: Sequence[Row], gutters: Sequence[float], column: int) -> 
     }
 
 
-def _pieces(cell: Line) -> list[tuple[float, float]]:
-    """From where to where the texts of a cell reach that stand a word's space apart or more."""
+def reached_over(gutter: float, rows: Sequence[Row]) -> bool:
+    """Whether a text of any row reaches over the gutter."""
+    return any(
+        left < gutter - 0.5 and right > gutter + 0.5
+        for row in rows
+        for cell in row.cells
+        for left, right in _pieces(cell)
+    )
+
+
+def _pieces(cell: Line, far: float = 0.3) -> list[tuple[float, float]]:
+    """From where to where the texts of a cell reach that stand `far` sizes of print apart or
+    more, a word's space where it is not said."""
     found: list[tuple[float, float]] = []
     for span in cell.spans:
         if not span.text.strip():
             continue
         left, _, right, _ = span.box
-        if found and left - found[-1][1] < 0.3 * span.size:
+        if found and left - found[-1][1] < far * span.size:
             found[-1] = (found[-1][0], max(right, found[-1][1]))
         else:
             found.append((left, right))
@@ -85,11 +97,16 @@ def _with_sparse(gutters: Sequence[float], rows: Sequence[Row], heads: int) -> t
     """The gutters with one more between two names of the head that share a column, where no
     row reaches from one to the other."""
     found = list(gutters)
-    for row in rows[:heads]:
-        for one, other in pairwise(row.cells):
-            if _column(one.box[2] - 2, found) != _column(other.box[0] + 2, found):
-                continue
-            blank = _blank_between(one.box[2], other.box[0], rows)
+    names: list[tuple[float, float]] = []
+    heads_at = (p for row in rows[:heads] for cell in row.cells for p in _pieces(cell, 0.6))
+    for left, right in sorted(heads_at):
+        if names and left < names[-1][1]:
+            names[-1] = (names[-1][0], max(right, names[-1][1]))
+        else:
+            names.append((left, right))
+    for (_, end), (start, _) in pairwise(names):
+        if _column(end - 2, found) == _column(start + 2, found):
+            blank = _blank_between(end, start, rows)
             if blank is not None:
                 found = sorted([*found, blank])
     return tuple(found)
@@ -107,7 +124,7 @@ def _blank_between(start: float, end: float, rows: Sequence[Row]) -> float | Non
                     start = right
                 else:
                     end = left
-    return (start + end) / 2 if end - start >= _LEAST else None
+    return (start + end) / 2 if end - start >= _LEAST_NAMED else None
 
 
 def _stripes(rows: Sequence[Row], box: Bounds) -> tuple[float, ...]:

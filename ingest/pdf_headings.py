@@ -65,9 +65,10 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
     """Short numbered texts that look like the body become headings where most texts with such
     numbers stand alone over running text, as headings do and the items of a list do not."""
     body = [draft for draft in drafts if draft.kind is not BlockKind.FURNITURE]
-    for draft in _decimal_outline(body):
-        draft.kind = BlockKind.HEADING
-    found: dict[tuple[str, str], list[tuple[Draft, bool]]] = {}
+    for scheme in ("dec", "subsection"):
+        for draft in _decimal_outline(body, scheme):
+            draft.kind = BlockKind.HEADING
+    found: dict[tuple[str, str], list[tuple[Draft, bool, bool]]] = {}
     for draft, below in zip(body, [*body[1:], None], strict=True):
         number = numbering(draft.text)
         if number is None or number.scheme not in _HEAD_SCHEMES:
@@ -75,15 +76,17 @@ def promote_numbered(drafts: Sequence[Draft]) -> None:
         end = unicodedata.normalize("NFKC", number.number[-1:])
         form = (number.scheme, "" if end.isalnum() else end)
         if draft.kind is BlockKind.HEADING:
-            found.setdefault(form, []).append((draft, True))
+            found.setdefault(form, []).append((draft, True, True))
         elif draft.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
             over = below is not None and _is_running_text(below, number.scheme)
-            found.setdefault(form, []).append((draft, _is_name(draft, number) and over))
+            name = _is_name(draft, number)
+            found.setdefault(form, []).append((draft, name and over, name))
     for group in found.values():
-        heads = [draft for draft, is_head in group if is_head]
-        if len(heads) * 5 >= len(group) * 4 and len(heads) >= 2:
-            for draft in heads:
-                draft.kind = BlockKind.HEADING
+        heads = sum(is_head for _, is_head, _ in group)
+        if heads * 5 >= len(group) * 4 and heads >= 2:
+            for draft, _, is_name in group:
+                if is_name:
+                    draft.kind = BlockKind.HEADING
 
 
 def _is_name(draft: Draft, number: Numbering) -> bool:
@@ -94,14 +97,14 @@ def _is_name(draft: Draft, number: Numbering) -> bool:
     return short and titled and not ends and not re.search("[\n，。；]", number.title)
 
 
-def _decimal_outline(body: Sequence[Draft]) -> list[Draft]:
+def _decimal_outline(body: Sequence[Draft], scheme: str) -> list[Draft]:
     """The names whose decimal numbers follow each other through the whole document as those of
     an outline do: 1, 2, 2.1, 2.1.1, 2.2, 3. Whatever they look like, that is no accident once
     several are on more than one level."""
     chain: list[tuple[tuple[int, ...], Draft]] = []
     for draft in body:
         number = numbering(draft.text) if draft.kind in _NAMED else None
-        if number is None or not number.scheme.startswith("dec") or not _is_name(draft, number):
+        if number is None or not number.scheme.startswith(scheme) or not _is_name(draft, number):
             continue
         parts = tuple(int(part) for part in re.findall(r"\d+", number.number))
         if _follows(chain[-1][0] if chain else (), parts):

@@ -44,10 +44,16 @@ def own_layout(
     slanted = [
         Region("watermark", line.box, [line]) for line in lines if not _is_level(line, width)
     ]
-    running, left = take_running(survey, number, height, _with_bullets(level, drawn))
-    ruled = ruled_tables(drawn, left)
-    for table in ruled:
-        table.lines, left = _parted(left, table)
+    left = _with_bullets(level, drawn)
+    ruled: list[Region] = []
+    for table in ruled_tables(drawn, left):
+        inside, outside = _parted(left, table)
+        # The head of a table that goes on runs over its pages, too; a table that is all
+        # running is the head of a form.
+        if len(take_running(survey, number, height, inside)[1]) * 5 > len(inside):
+            table.lines, left = inside, outside
+            ruled.append(table)
+    running, left = take_running(survey, number, height, left)
     words = any(t.grid is not None and crossing(t.lines, t.grid) for t in ruled)
     body, doubt, crosses = _body([*left, *ruled], drawn, Setting(survey, titles))
     heads = [region for region in running if region.kind == "page-header"]

@@ -22,6 +22,7 @@ _YEAR = re.compile(
 )
 _CURRENCY_GAP = re.compile(r"([$€£¥￥])\s+(?=[\d(])")
 _TAIL, _HEAD = re.compile(r"[!-~×·]*\d$"), re.compile(r"\d[!-~×·]*")
+_LETTERED = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|(?:·\s?){4,}")
 
 
@@ -40,7 +41,7 @@ def table_of(region: Region) -> Table | None:
     for word in words:
         for place in _places_of(word, grid, phrases):
             places.setdefault(place, []).append(Line((word,)))
-    owner = _owners(grid)
+    owner = _owners(grid, words)
     for place, lines in list(places.items()):
         if owner.get(place, place) != place:
             places.setdefault(owner[place], []).extend(lines)
@@ -76,7 +77,7 @@ def _is_wording(box: Bounds, words: Sequence[Span]) -> bool:
         for word in words
         if _inside((word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2, box)
     ]
-    lettered = sum(re.search(r"[^\W\d_]{2}", text) is not None for text in texts)
+    lettered = sum(_LETTERED.search(text) is not None for text in texts)
     return lettered * 2 >= len(texts) > 0 and not any(_is_date(text) for text in texts)
 
 
@@ -153,19 +154,31 @@ def _words(line: Line) -> list[Span]:
     return words
 
 
-def _owners(grid: Grid) -> dict[_Place, _Place]:
-    """For each place under a merged cell the place that stands for it."""
+def _owners(grid: Grid, words: Sequence[Span]) -> dict[_Place, _Place]:
+    """For each place under a merged cell the place that stands for it. What holds a value for
+    each of its columns is no merged cell."""
     owner: dict[_Place, _Place] = {}
     last_row, last_column = len(grid.rows), len(grid.columns)
     for row0, row1, column0, column1 in sorted(grid.merged):
         if row1 > last_row or column1 > last_column or row0 < 0 or column0 < 0:
             continue
         covered = [(r, c) for r in range(row0, row1 + 1) for c in range(column0, column1 + 1)]
-        if any(place in owner for place in covered):
+        if any(place in owner for place in covered) or _are_values(words, grid, set(covered)):
             continue
         for place in covered:
             owner[place] = (row0, column0)
     return owner
+
+
+def _are_values(words: Sequence[Span], grid: Grid, places: set[_Place]) -> bool:
+    inside: dict[_Place, list[str]] = {}
+    for word in words:
+        x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+        place = (bisect_right(grid.rows, y), bisect_right(grid.columns, x))
+        if place in places:
+            inside.setdefault(place, []).append(word.text.strip())
+    texts = [text for found in inside.values() for text in found]
+    return len(inside) > 1 and all(map(holds_value, texts))
 
 
 def _cell_text(lines: Sequence[Line]) -> str:
@@ -225,22 +238,25 @@ def without_repeats(moved: Sequence[Sequence[str]], headers: int) -> Table | Non
     if len(kept) < 2 or len(moved) < 2:
         return None
     named = _with_names([[row[c] for c in kept] for row in moved], headers)
-    kept = [c for c in range(len(kept)) if any(row[c] for row in named)]
-    return Table(tuple(tuple(row[c] for c in kept) for row in named), headers)
+    return Table(tuple(map(tuple, named)), headers) if len(named[0]) > 1 else None
 
 
 def _with_names(rows: Sequence[Sequence[str]], headers: int) -> list[list[str]]:
-    """The rows, a name that stands alone in its column put over the neighbouring column that
-    has no name: a column whose cells are set to another side than its name is one. The first
+    """The rows, a column without a name put together with a named one beside it where no row
+    fills both: its cells are set to another side than the others, or than the name. A first
     column needs no name."""
     out = [list(row) for row in rows]
-    for column in range(1, len(out[0])):
-        for named, other in ((column - 1, column), (column, column - 1)):
-            alone = not any(row[named] for row in out[headers:])
-            nameless = not any(row[other] for row in out[:headers])
-            if other and headers and alone and nameless and any(row[other] for row in out):
-                for row in out[:headers]:
-                    row[other], row[named] = row[named], ""
+    column = 1
+    while column < len(out[0]) and headers:
+        one, other = [row[column - 1] for row in out], [row[column] for row in out]
+        named = [any(one[:headers]), any(other[:headers])]
+        apart = not any(a and b for a, b in zip(one, other, strict=True))
+        if apart and sum(named) == 1 and (column > 1 or named[0]):
+            for row in out:
+                row[column - 1] = row[column - 1] or row[column]
+                del row[column]
+        else:
+            column += 1
     return out
 
 

@@ -418,6 +418,33 @@ def test_table_over_pages_is_one_block_with_its_header_once(header: bool) -> Non
     assert not any("Quarterly report" in text for text in kept)
 
 
+def test_a_header_at_one_height_on_many_pages_stays_with_its_table() -> None:
+    """It runs over the pages as a running head does; amounts go out or in, never both."""
+    document = pymupdf.open()
+    xs = [72, 172, 272, 372, 472]
+    for number in range(4):
+        page = document.new_page()
+        page.insert_text((72, 40), "Bank of the river", fontsize=9)
+        for row in range(12):
+            y = 60 + 20 * row
+            out, into = ("12.50", "") if (row + number) % 2 else ("", "30.00")
+            day = f"2025-0{number + 1}-{row + 1:02}"
+            cells = ("Date", "Out", "In", "Balance") if not row else (day, out, into, "47,236.14")
+            for x, text in zip(xs, cells, strict=False):
+                page.insert_text((x + 4, y + 14), text, fontsize=10)
+            for height in (y, y + 20):
+                page.draw_line((72, height), (472, height))
+            for x in xs:
+                page.draw_line((x, y), (x, y + 20))
+    parsed = parse(bytes(document.tobytes()), layout=False)
+    (block,) = of_kind(parsed, BlockKind.TABLE)
+    assert block.table is not None and len(block.table.rows) == 1 + 4 * 11
+    assert block.table.rows[:2] == (
+        ("Date", "Out", "In", "Balance"), ("2025-01-02", "12.50", "", "47,236.14")
+    )  # fmt: skip
+    assert "Bank of the river" in {b.text for b in of_kind(parsed, BlockKind.FURNITURE)}
+
+
 def test_row_that_a_page_break_left_open_is_in_its_table() -> None:
     document = pymupdf.open()
     page = document.new_page()

@@ -20,6 +20,7 @@ from ingest.pdf_headings import promote_numbered, set_levels
 from ingest.pdf_layout import Line, Span
 from ingest.pdf_rows import Row
 from ingest.pdf_stitch import mark_contents, mark_repeated_heads, stitch_tables
+from ingest.pdf_tables import without_repeats
 from ingest.pdf_tag_gaps import with_gaps
 from ingest.pdf_tags import CellPlace
 from ingest.tables import to_markdown
@@ -54,6 +55,11 @@ def test_articles_without_a_title_are_headings_as_their_likes_are() -> None:
     ]  # fmt: skip
     promote_numbered(drafts)
     assert kinds(drafts) == [H, P] * 4
+    names = ["一、概况", "二、业务", "三、数据", "四、股东", "五、事项"]
+    drafts = [d for name in names for d in (draft(P, name), draft(P, body))]
+    drafts.insert(5, draft(P, "单位：万元"))
+    promote_numbered(drafts)
+    assert [d.text for d in drafts if d.kind is H] == names
     items = [draft(P, "(1)"), draft(P, body), draft(P, "(2)"), draft(P, body)]
     promote_numbered(items)
     assert kinds(items) == [P] * 4
@@ -216,6 +222,21 @@ def test_a_name_apart_makes_a_column_however_few_cells_are_below() -> None:
     rows[9] = row(("105", 69, 94), ("65.08", 438, 460), ("new", 470, 490))
     gutters = gutters_of(rows, (62, 0, 503, 400))
     assert len(gutters) == 2 and 460 <= gutters[1] <= 470
+
+
+def test_columns_that_no_row_fills_both_of_are_one_where_one_has_no_name() -> None:
+    rows = [
+        ["Measure", "Target", "", "Met"],
+        ["Leaks", "", "72.0", "Yes"],
+        ["Time", "5:00", "", ""],
+    ]
+    merged = without_repeats(rows, 1)
+    assert merged is not None
+    assert merged.rows[1:] == (("Leaks", "72.0", "Yes"), ("Time", "5:00", ""))
+    both = [["Date", "Out", "In"], ["1", "5", ""], ["2", "", "7"]]
+    for kept, headers in ((both, 1), (both[1:], 0)):
+        table = without_repeats(kept, headers)
+        assert table is not None and table.rows == tuple(map(tuple, kept))
 
 
 def test_cells_that_are_missing_in_a_tagged_row_are_put_where_nothing_is_printed() -> None:
