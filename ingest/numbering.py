@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CN = "〇零一二三四五六七八九十百千两"
 _ANY = f"[{_CN}\\d０-９]+"
@@ -61,6 +62,7 @@ class Numbering:
     title: str
 
 
+@lru_cache(maxsize=4096)
 def numbering(text: str) -> Numbering | None:
     """The section number that the text begins with, or None."""
     head = text.lstrip()

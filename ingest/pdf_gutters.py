@@ -40,10 +40,11 @@ def _without_split(gutters: Sequence[float], rows: Sequence[Row], heads: int) ->
     """The gutters without those between a column that has a name alone and one that has cells
     alone: the name stands at another side of the column than its cells, or is wider."""
     kept = list(gutters)
+    pieces = [[piece for cell in row.cells for piece in _pieces(cell)] for row in rows]
     place = 0
     while place < len(kept):
-        left = _rows_within(rows, kept, place)
-        right = _rows_within(rows, kept, place + 1)
+        left = _rows_within(pieces, kept, place)
+        right = _rows_within(pieces, kept, place + 1)
         over = min((left, right), key=lambda found: max(found, default=-1))
         below = right if over is left else left
         if over and below and max(over) < heads <= min(below):
@@ -53,13 +54,14 @@ def _without_split(gutters: Sequence[float], rows: Sequence[Row], heads: int) ->
     return tuple(kept)
 
 
-def _rows_within(rows: Sequence[Row], gutters: Sequence[float], column: int) -> set[int]:
+def _rows_within(
+    rows: Sequence[Sequence[tuple[float, float]]], gutters: Sequence[float], column: int
+) -> set[int]:
     """The rows that have a text within the column."""
     return {
         index
-        for index, row in enumerate(rows)
-        for cell in row.cells
-        for left, right in _pieces(cell)
+        for index, pieces in enumerate(rows)
+        for left, right in pieces
         if _column(left + 2, gutters) == column == _column(right - 2, gutters)
     }
 
