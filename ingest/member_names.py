@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from ingest.contract import Failure
 from ingest.encodings import naturalness
 
 _EAST_ASIAN = ("gb18030", "cp950", "cp932", "euc_jp", "cp949")
@@ -123,3 +124,19 @@ def _short(text: str, limit: int) -> str:
     suffix = PurePosixPath(text).suffix
     suffix = suffix if len(suffix) <= 12 else ""
     return f"{text[: limit - 14 - len(suffix)]}~{mark}{suffix}"
+
+
+def admitted(name: str, container: str, seen: dict[str, int]) -> str | Failure:
+    """The path under which a member of the container of that id is read; a failure where its
+    name leads out, or has come before. `seen` counts the names of the container."""
+    try:
+        path = safe_path(name)
+    except UnsafeName as error:
+        return Failure(f"{container}/{shown_in_id(name)}", str(error))
+    seen[path] = seen.get(path, 0) + 1
+    if seen[path] > 1:
+        return Failure(
+            f"{container}/{numbered(path, seen[path])}",
+            "its name is in the archive more than once; only the first of them is read",
+        )
+    return path

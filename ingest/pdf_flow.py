@@ -4,7 +4,7 @@ nesting, headers of tables that go on; then the blocks."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from statistics import median
 
 from ingest.contract import Block, BlockKind
@@ -85,14 +85,29 @@ def join_titles(drafts: Sequence[Draft]) -> list[Draft]:
         d for d in drafts if d.kind is BlockKind.PARAGRAPH for _ in range(len(d.text) // 40 + 1)
     ]
     body = median(d.size for d in texts) if texts else 0.0
+    return _put_together(drafts, lambda a, b: body > 0 and _is_next_line(a, b, body), ())
+
+
+def _put_together(
+    drafts: Sequence[Draft],
+    belongs: Callable[[Draft, Draft], bool],
+    passed_over: Collection[BlockKind] = _PASSED_OVER,
+) -> list[Draft]:
+    """The drafts, each that belongs to the one before it put to its end; kinds that are passed
+    over may stand in between."""
     out: list[Draft] = []
+    last: Draft | None = None
     for draft in drafts:
-        last = out[-1] if out else None
-        if last is not None and body and _is_next_line(last, draft, body):
+        if last is not None and belongs(last, draft):
             last.text = join_pair(last.text, draft.text)
             last.boxes.extend(draft.boxes)
+            last.last_x, last.column = draft.last_x, draft.column
+            if last.kind is BlockKind.HEADING:
+                last.kind, last.size, last.bold = draft.kind, draft.size, draft.bold
             continue
         out.append(draft)
+        if draft.kind not in passed_over:
+            last = draft
     return out
 
 
@@ -111,19 +126,7 @@ def _is_next_line(head: Draft, below: Draft, body: float) -> bool:
 def demote_cut_sentences(drafts: Sequence[Draft]) -> list[Draft]:
     """Long headings without a number whose sentence goes on in small letters below become the
     first line of that paragraph."""
-    out: list[Draft] = []
-    last: Draft | None = None
-    for draft in drafts:
-        if last is not None and _is_cut_sentence(last, draft):
-            last.kind, last.size, last.bold = draft.kind, draft.size, draft.bold
-            last.text = join_pair(last.text, draft.text)
-            last.boxes.extend(draft.boxes)
-            last.last_x, last.column = draft.last_x, draft.column
-            continue
-        out.append(draft)
-        if draft.kind not in _PASSED_OVER:
-            last = draft
-    return out
+    return _put_together(drafts, _is_cut_sentence)
 
 
 def _is_cut_sentence(head: Draft, below: Draft) -> bool:
@@ -136,22 +139,12 @@ def _is_cut_sentence(head: Draft, below: Draft) -> bool:
 def join_paragraphs(drafts: Sequence[Draft]) -> list[Draft]:
     """Paragraphs and list items that a page or column break cut become one again, with the
     boxes of both parts. Furniture and footnotes in between are passed over."""
-    out: list[Draft] = []
-    last: Draft | None = None
-    for draft in drafts:
-        if last is not None and draft.kind is BlockKind.PARAGRAPH and _goes_on(last, draft):
-            last.text = join_pair(last.text, draft.text)
-            last.boxes.extend(draft.boxes)
-            last.last_x, last.column = draft.last_x, draft.column
-            continue
-        out.append(draft)
-        if draft.kind not in _PASSED_OVER:
-            last = draft
-    return out
+    return _put_together(drafts, _goes_on)
 
 
 def _goes_on(first: Draft, second: Draft) -> bool:
-    if first.kind not in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
+    kinds = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
+    if first.kind not in kinds or second.kind is not BlockKind.PARAGRAPH:
         return False
     before, after = first.boxes[-1], second.boxes[0]
     next_page = after.page == before.page + 1

@@ -43,7 +43,7 @@ from ingest.files import (
 from ingest.language import language_of
 from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import ocr_types, with_reader
-from ingest.reasons import with_one_line
+from ingest.reasons import as_reasons
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.sentences import split
 from ingest.sniff import sniff
@@ -103,25 +103,8 @@ def read(
         raise UnreadableFile(why_unreadable(media_type, {**PARSERS, **UNPACKERS}))
     options = with_reader(media_type, (parser_options or {}).get(media_type, {}))
     parser = cast(Parser, load_component(PARSERS, media_type, **options))
-    try:
+    with as_reasons("read", media_type):
         parsed = parser.parse(source, media_type)
-    except UnreadableFile as error:
-        short = with_one_line(error)
-        if short is error:
-            raise
-        raise short from error
-    except BraidError:
-        raise
-    except RecursionError as error:
-        raise UnreadableFile("the file is nested too deeply to be read") from error
-    except MemoryError as error:
-        raise UnreadableFile("the file needs more memory than there is") from error
-    except Exception as error:  # a library can raise anything on a hostile file
-        raise with_one_line(
-            UnreadableFile(
-                f"the file could not be read as {media_type}: {type(error).__name__}: {error}"
-            )
-        ) from error
     return _document(source, media_type, parsed)
 
 

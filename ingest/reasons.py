@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ingest.contract import UnreadableFile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ingest.contract import BraidError, UnreadableFile
 
 LONGEST_REASON = 600
 
@@ -23,3 +26,25 @@ def with_one_line(error: UnreadableFile) -> UnreadableFile:
     if reason == str(error):
         return error
     return type(error)(reason)
+
+
+@contextmanager
+def as_reasons(done: str, media_type: str) -> Iterator[None]:
+    """Makes a reason of whatever a library raises on a hostile file. `done` says what was to be
+    done with the file: `read`, `unpacked`."""
+    try:
+        yield
+    except UnreadableFile as error:
+        short = with_one_line(error)
+        if short is error:
+            raise
+        raise short from error
+    except BraidError:
+        raise
+    except RecursionError as error:
+        raise UnreadableFile(f"the file is nested too deeply to be {done}") from error
+    except MemoryError as error:
+        raise UnreadableFile(f"the file needs more memory to be {done} than there is") from error
+    except Exception as error:  # a library can raise anything
+        said = f"the file could not be {done} as {media_type}: {type(error).__name__}: {error}"
+        raise with_one_line(UnreadableFile(said)) from error

@@ -10,12 +10,9 @@ from typing import IO, Any, Protocol, cast
 from ingest.bounds import check_count, check_member
 from ingest.contract import Failure, Source, UnreadableFile
 from ingest.member_names import (
-    UnsafeName,
+    admitted,
     decode_names,
     is_passed_over,
-    numbered,
-    safe_path,
-    shown_in_id,
 )
 
 _BLOCK = 512
@@ -104,16 +101,9 @@ def _member(
     name = decode_names([entry.name.encode("utf-8", "surrogateescape")])[0]
     if is_passed_over(name):
         return None
-    try:
-        path = safe_path(name)
-    except UnsafeName as error:
-        return Failure(f"{source.document_id}/{shown_in_id(name)}", str(error))
-    seen[path] = seen.get(path, 0) + 1
-    if seen[path] > 1:
-        return Failure(
-            f"{source.document_id}/{numbered(path, seen[path])}",
-            "its name is in the archive more than once; only the first of them is read",
-        )
+    path = admitted(name, source.document_id, seen)
+    if isinstance(path, Failure):
+        return path
     identifier = f"{source.document_id}/{path}"
     try:
         return Source(identifier, _read(archive, entry, bounds), path.rsplit("/", 1)[-1])

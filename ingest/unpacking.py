@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ingest.bounds import MAX_DEPTH, Budget, Exhausted
-from ingest.contract import BraidError, Failure, Source, Unpacker, UnreadableFile
-from ingest.reasons import one_line, with_one_line
+from ingest.contract import Failure, Source, Unpacker, UnreadableFile
+from ingest.reasons import as_reasons, one_line
 from ingest.sniff import sniff
 
 
@@ -70,27 +70,10 @@ def _guarded(unpacker: Unpacker, source: Source, media_type: str) -> Iterator[So
     """The members, with whatever a library raises on a hostile file made a reason."""
     members = unpacker.members(source, media_type)
     while True:
-        try:
-            member = next(members)
-        except StopIteration:
+        with as_reasons("unpacked", media_type):
+            member = next(members, None)
+        if member is None:
             return
-        except UnreadableFile as error:
-            short = with_one_line(error)
-            if short is error:
-                raise
-            raise short from error
-        except BraidError:
-            raise
-        except RecursionError as error:
-            raise UnreadableFile("it is nested too deeply to be unpacked") from error
-        except MemoryError as error:
-            raise UnreadableFile("it needs more memory to be unpacked than there is") from error
-        except Exception as error:  # a library can raise anything on a hostile file
-            raise with_one_line(
-                UnreadableFile(
-                    f"it could not be unpacked as {media_type}: {type(error).__name__}: {error}"
-                )
-            ) from error
         if isinstance(member, Failure):
             member = Failure(member.document_id, one_line(member.reason))
         yield member

@@ -21,12 +21,9 @@ from ingest.bounds import (
 )
 from ingest.contract import Failure, Source, UnreadableFile
 from ingest.member_names import (
-    UnsafeName,
+    admitted,
     decode_names,
     is_passed_over,
-    numbered,
-    safe_path,
-    shown_in_id,
 )
 
 _UTF8_FLAG = 0x800
@@ -72,16 +69,9 @@ class ZipUnpacker:
         source: Source,
         seen: dict[str, int],
     ) -> Source | Failure:
-        try:
-            path = safe_path(name)
-        except UnsafeName as error:
-            return Failure(f"{source.document_id}/{shown_in_id(name)}", str(error))
-        seen[path] = seen.get(path, 0) + 1
-        if seen[path] > 1:
-            return Failure(
-                f"{source.document_id}/{numbered(path, seen[path])}",
-                "its name is in the archive more than once; only the first of them is read",
-            )
+        path = admitted(name, source.document_id, seen)
+        if isinstance(path, Failure):
+            return path
         identifier = f"{source.document_id}/{path}"
         try:
             data = self._read(archive, entry)
