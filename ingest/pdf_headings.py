@@ -163,11 +163,15 @@ def is_real_title(title: str) -> bool:
     """False for what programs put there by themselves: file names, program names, numbers."""
     if len(title) < 3 or len(title) > 300 or not re.search(r"[^\W\d_]{2}", title):
         return False
-    if re.search(r"\.(?:docx?|pdf|pptx?|xlsx?|indd|tex|dvi|qxd|rtf|txt|html?|wpd)$", title, re.I):
+    if _FILE_NAME.search(title):
         return False
     return _BY_PROGRAM.match(title) is None
 
 
+_FILE_NAME = re.compile(
+    r"\.(?:docx?|pdf|pptx?|xlsx?|indd|tex|dvi|qxd|rtf|txt|html?|wpd|png|jpe?g|tiff?|gif|bmp|heic|webp)$",
+    re.IGNORECASE,
+)
 _BY_PROGRAM = re.compile(
     r"(?:Microsoft|untitled|无标题|未命名|文档\s*\d|Document\s*\d|Slide\s*\d|PowerPoint|PDF|Print|"
     r"about:blank|https?://|file:)",

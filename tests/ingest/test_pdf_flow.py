@@ -16,7 +16,7 @@ from ingest.pdf_flow import (
     mark_page_numbers,
 )
 from ingest.pdf_gutters import gutters_of
-from ingest.pdf_headings import promote_numbered, set_levels
+from ingest.pdf_headings import promote_numbered, set_levels, title_of
 from ingest.pdf_layout import Line, Span
 from ingest.pdf_rows import Row
 from ingest.pdf_stitch import mark_contents, mark_repeated_heads, stitch_tables
@@ -82,6 +82,20 @@ def test_levels_of_headings_without_numbers_go_by_size() -> None:
     drafts = [draft(H, "Title", size=20), draft(H, "One", size=14), draft(H, "Two", size=12)]
     set_levels(drafts, ())
     assert [d.level for d in drafts] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("stated", "title"),
+    [
+        ("Annual Report 2025", "Annual Report 2025"),
+        ("Screenshot 2025-07-29 at 00.15.56.png", "The company"),
+        ("report-final.DOCX", "The company"),
+        ("Microsoft Word - x", "The company"),
+        ("", "The company"),
+    ],
+)
+def test_a_file_name_is_no_title(stated: str, title: str) -> None:
+    assert title_of([draft(H, "The company", size=20), draft(P, "Text.")], stated) == title
 
 
 HEAD = ["货号", "口径（mm）", "单价"]
