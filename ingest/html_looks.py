@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.contract import Block, BlockKind
-from ingest.html_tables import BLOCK_TAGS, HEADINGS, plain_text
-from ingest.html_tree import elements
+from ingest.html_tables import HEADINGS, plain_text
+from ingest.html_tree import elements, is_leaf
 from ingest.styleless_headings import Look, with_headings
 
 _USUAL = 12.0
@@ -50,9 +50,7 @@ def _lines(root: etree._Element) -> Iterator[etree._Element]:
         parent = element.getparent()
         inside = within.get(parent, False) if parent is not None else False
         within[element] = inside or element.tag in _ELSEWHERE
-        if within[element] or element.tag not in ("p", "div", "center"):
-            continue
-        if not any(e.tag in BLOCK_TAGS for e in elements(element) if e is not element):
+        if element.tag in ("p", "div", "center") and not within[element] and is_leaf(element):
             yield element
 
 

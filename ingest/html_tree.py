@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from ingest.html_tables import BLOCK_TAGS
+
 PROSE = 60
 """Text from this length on is running text (a Han character counts twice)."""
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
@@ -69,3 +71,10 @@ def prose_length(root: etree._Element) -> int:
         if length >= PROSE and linked <= length // 2:
             total += length
     return total
+
+
+def is_leaf(element: etree._Element) -> bool:
+    """Whether the element is a block of text with no block inside."""
+    return element.tag in BLOCK_TAGS and not any(
+        child.tag in BLOCK_TAGS for child in elements(element) if child is not element
+    )

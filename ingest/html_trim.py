@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from ingest.html_tables import BLOCK_TAGS, HEADINGS, holds_data, plain_text
-from ingest.html_tree import PROSE, drop, elements, extents
+from ingest.html_tables import HEADINGS, holds_data, plain_text
+from ingest.html_tree import PROSE, drop, elements, extents, is_leaf
 from ingest.web_phrases import is_site_phrase
 
 _LEAST_PROSE = 200
@@ -73,7 +73,7 @@ def _substance(
             counts = holds_data(element)
         elif element.tag in ("pre", "math", "figure"):
             counts = length > 0
-        elif _is_leaf(element):
+        elif is_leaf(element):
             text = plain_text(element)
             long = length >= PROSE and linked * 2 <= length and not is_site_phrase(text)
             prose += length if long else 0
@@ -83,13 +83,6 @@ def _substance(
         if counts:
             found.add(element)
     return found, prose
-
-
-def _is_leaf(element: etree._Element) -> bool:
-    """Whether the element is a block of text with no block inside."""
-    return element.tag in BLOCK_TAGS and not any(
-        child.tag in BLOCK_TAGS for child in elements(element) if child is not element
-    )
 
 
 def _innermost(root: etree._Element, wanted: set[etree._Element]) -> etree._Element:
@@ -141,6 +134,6 @@ def _drop_phrases(
     for place, element in enumerate(ordered):
         if first <= place <= last or element is root or element is head:
             continue
-        simple = not len(element) or _is_leaf(element) or element.tag in ("a", "span")
+        simple = not len(element) or is_leaf(element) or element.tag in ("a", "span")
         if simple and is_site_phrase(plain_text(element)):
             drop(element)

@@ -50,6 +50,7 @@ _SCHEMES: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_LONGEST_KNOWN = 200  # of texts that are looked up many times; longer ones would fill the memory
 _RANKS: Mapping[str, int] = {name: rank for name, rank, _ in _SCHEMES}
 
 
@@ -62,9 +63,17 @@ class Numbering:
     title: str
 
 
-@lru_cache(maxsize=4096)
 def numbering(text: str) -> Numbering | None:
     """The section number that the text begins with, or None."""
+    return _known(text) if len(text) <= _LONGEST_KNOWN else _find(text)
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str) -> Numbering | None:
+    return _find(text)
+
+
+def _find(text: str) -> Numbering | None:
     head = text.lstrip()
     for name, _, pattern in _SCHEMES:
         match = pattern.match(head)

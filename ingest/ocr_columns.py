@@ -11,6 +11,7 @@ from statistics import median
 from ingest.lines import ends_sentence, is_spaceless
 from ingest.numbering import numbering
 from ingest.pdf_layout import Bounds, Line, PageLayout, Region, union
+from ingest.pdf_paragraphs import is_bold
 
 _STEP = 2.0
 _LEAST_GAP = 6.0
@@ -115,7 +116,7 @@ def _is_first_line(above: Region, below: Region, every: Sequence[Region]) -> boo
     line, first = above.lines[0], below.lines[0]
     if numbering(line.text.strip()) is not None:
         return False
-    if abs(line.size - first.size) > 0.08 * first.size or _is_bold(line) > _is_bold(first):
+    if abs(line.size - first.size) > 0.08 * first.size or is_bold(line) > is_bold(first):
         return False
     steps = [b.box[3] - a.box[3] for a, b in pairwise(below.lines)]
     usual = median(steps) if steps else 1.7 * first.size
@@ -146,10 +147,6 @@ def _goes_on(line: Line, following: Line, usual: float, every: Sequence[Region])
         and 0 < step < 1.25 * usual
         and abs(line.box[0] - following.box[0]) < 3 * size
     )
-
-
-def _is_bold(line: Line) -> bool:
-    return all(span.bold for span in line.spans)
 
 
 def gutters(lines: Sequence[Line], left: float, right: float, depth: int = 0) -> list[float]:

@@ -56,10 +56,9 @@ def _without_caption(
 
 def _is_cell(region: Region, table: Region, lines: Sequence[Line]) -> bool:
     """Whether a text lies within a table, beside other text of it."""
-    own = _inside(region.box, lines)
+    own, cells = _inside(region.box, lines), _inside(table.box, lines)
     return bool(own) and all(
-        line in (cells := _inside(table.box, lines))
-        and any(other not in own and _beside(line, other) for other in cells)
+        line in cells and any(other not in own and _beside(line, other) for other in cells)
         for line in own
     )
 

@@ -11,15 +11,13 @@ from statistics import median
 
 from ingest.lines import is_spaceless
 from ingest.numbering import numbering
-from ingest.pdf_blocks import is_caption
-from ingest.pdf_gutters import gutters_of, head_rows, reached_over
+from ingest.pdf_blocks import CHAPTERS, is_caption
+from ingest.pdf_gutters import clear_of, gutters_of, head_rows
 from ingest.pdf_heads import phrases
 from ingest.pdf_layout import Bounds, Grid, Line, Region, Span, union
 from ingest.pdf_rows import Row, rows_of
 from ingest.pdf_rules import Drawn
 from ingest.pdf_tables import holds_value
-
-_SECTIONS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
 
 
 @dataclass(slots=True)
@@ -90,7 +88,7 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
 def _is_section(text: str) -> bool:
     """Whether a single text is the name of a Chinese section."""
     number = numbering(text)
-    return number is not None and number.scheme in _SECTIONS and len(number.title) <= 24
+    return number is not None and number.scheme in CHAPTERS and len(number.title) <= 24
 
 
 def _is_prose(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
@@ -140,9 +138,10 @@ def _table(rows: Sequence[Row], drawn: Drawn) -> Found | None:
     if not gutters or len(tabular) < 2:
         return None
     heads = head_rows(tabular)
-    clear = [gutter for gutter in gutters if not reached_over(gutter, rows)]
+    named = {id(row) for row in tabular[:heads]}
+    clear = clear_of(gutters, rows)
     for row in rows:
-        far = 0.3 if row in tabular[:heads] else 0.45
+        far = 0.3 if id(row) in named else 0.45
         cells = [part for cell in row.cells for part in _cut(cell, gutters, far)]
         row.cells = [part for cell in cells for part in _cut(cell, clear, 0.1)]
     rows = _with_tall_names(rows, gutters, heads)

@@ -31,7 +31,7 @@ _CAPTION = re.compile(
     r"(?:\d|[A-Z](?![A-Za-z])|[一二三四五六七八九十]+(?![\u4e00-\u9fff]))"
 )
 _LARGER = 1.15
-_CHAPTERS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
+CHAPTERS = ("cn-part", "cn-chapter", "cn-section", "cn-list", "cn-paren")
 
 
 @dataclass(slots=True)
@@ -291,7 +291,7 @@ def _stands_out(draft: Draft, texts: Sequence[str], body_size: float) -> bool:
     if number.scheme in ("cn-part", "cn-chapter", "cn-section"):
         return True
     looks = draft.bold or draft.size > body_size * 1.1
-    return looks and number.scheme in (*_CHAPTERS, "dec1", "dec2", "dec3", "dec4")
+    return looks and number.scheme in (*CHAPTERS, "dec1", "dec2", "dec3", "dec4")
 
 
 def _is_code(lines: Sequence[Line]) -> bool:

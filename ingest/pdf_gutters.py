@@ -66,14 +66,14 @@ def _rows_within(
     }
 
 
-def reached_over(gutter: float, rows: Sequence[Row]) -> bool:
-    """Whether a text of any row reaches over the gutter."""
-    return any(
-        left < gutter - 0.5 and right > gutter + 0.5
-        for row in rows
-        for cell in row.cells
-        for left, right in _pieces(cell)
-    )
+def clear_of(gutters: Sequence[float], rows: Sequence[Row]) -> list[float]:
+    """The gutters that no text of any row reaches over."""
+    pieces = [piece for row in rows for cell in row.cells for piece in _pieces(cell)]
+    return [
+        gutter
+        for gutter in gutters
+        if not any(left < gutter - 0.5 and right > gutter + 0.5 for left, right in pieces)
+    ]
 
 
 def _pieces(cell: Line, far: float = 0.3) -> list[tuple[float, float]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingest.lines import ends_sentence, is_spaceless, unbreakable
 from ingest.numbering import numbering
-from ingest.pdf_blocks import can_head, is_caption
+from ingest.pdf_blocks import CHAPTERS, can_head, is_caption
 from ingest.pdf_headings import plain
 from ingest.pdf_layout import Line, Region, union, visual_lines
 from ingest.pdf_survey import Survey
@@ -21,7 +21,7 @@ _ENUMERATED = re.compile(
     r"[(（](?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）]|[①-⑳])"
 )
 _TITLE_STEP = 1.75  # sizes of its print, from line to line
-_OWN_LINE = ("cn-part", "cn-chapter", "cn-section", "cn-article", "cn-list", "cn-paren")
+_OWN_LINE = (*CHAPTERS, "cn-article")
 _UNIT = re.compile(
     r"[（(]?\s*(?:(?:金额)?单位\s*[：:]|"
     r"(?:amounts? |dollars? )?in (?:thousands|millions|billions))",
@@ -90,10 +90,10 @@ def _begins(
         return True
     short = _is_short(before, line, edges)
     text = line.text.strip()
-    if _is_bold(before) != _is_bold(line):
-        if _is_bold(before) and _is_title(group) and all(map(_is_bold, group)):
+    if is_bold(before) != is_bold(line):
+        if is_bold(before) and _is_title(group) and all(map(is_bold, group)):
             return True
-        if _is_bold(line) and (short or ends_sentence(before.text)):
+        if is_bold(line) and (short or ends_sentence(before.text)):
             return True
     if _BULLET.match(text) or _is_numbered_name(line, edges):
         return True
@@ -148,7 +148,8 @@ def _is_numbered_name(line: Line, edges: tuple[float, float]) -> bool:
     return room and not ends_sentence(text) and not text.endswith(("，", "、", "；", ","))
 
 
-def _is_bold(line: Line) -> bool:
+def is_bold(line: Line) -> bool:
+    """Whether all of a line is bold, blanks aside."""
     return all(span.bold for span in line.spans if span.text.strip())
 
 
@@ -181,7 +182,7 @@ def _heads(group: Sequence[Line], text: str, size: float, survey: Survey) -> boo
         return False
     if min(line.size for line in group) > 1.12 * survey.body_size:
         return not (ends_sentence(text) and len(text) > 60)
-    bold = all(map(_is_bold, group)) and not survey.body_bold
+    bold = all(map(is_bold, group)) and not survey.body_bold
     return bold and size >= 0.93 * survey.body_size and not text.endswith((".", "。", ",", "，"))
 
 

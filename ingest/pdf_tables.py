@@ -63,7 +63,12 @@ def _places_of(word: Span, grid: Grid, phrases: Sequence[tuple[Bounds, Places]])
                 return [(row0, 0)]
             if row0 <= 1:
                 return [(row0, column) for column in range(column0, column1 + 1)]
-    return [(bisect_right(grid.rows, y), bisect_right(grid.columns, x))]
+    return [_place_of(word, grid)]
+
+
+def _place_of(word: Span, grid: Grid) -> _Place:
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    return bisect_right(grid.rows, y), bisect_right(grid.columns, x)
 
 
 def _inside(x: float, y: float, box: Bounds) -> bool:
@@ -157,28 +162,26 @@ def _words(line: Line) -> list[Span]:
 def _owners(grid: Grid, words: Sequence[Span]) -> dict[_Place, _Place]:
     """For each place under a merged cell the place that stands for it. What holds a value for
     each of its columns is no merged cell."""
+    texts: dict[_Place, list[str]] = {}
+    for word in words if grid.merged else ():
+        texts.setdefault(_place_of(word, grid), []).append(word.text.strip())
     owner: dict[_Place, _Place] = {}
     last_row, last_column = len(grid.rows), len(grid.columns)
     for row0, row1, column0, column1 in sorted(grid.merged):
         if row1 > last_row or column1 > last_column or row0 < 0 or column0 < 0:
             continue
         covered = [(r, c) for r in range(row0, row1 + 1) for c in range(column0, column1 + 1)]
-        if any(place in owner for place in covered) or _are_values(words, grid, set(covered)):
+        if any(place in owner for place in covered) or _are_values(
+            [texts[place] for place in covered if place in texts]
+        ):
             continue
         for place in covered:
             owner[place] = (row0, column0)
     return owner
 
 
-def _are_values(words: Sequence[Span], grid: Grid, places: set[_Place]) -> bool:
-    inside: dict[_Place, list[str]] = {}
-    for word in words:
-        x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-        place = (bisect_right(grid.rows, y), bisect_right(grid.columns, x))
-        if place in places:
-            inside.setdefault(place, []).append(word.text.strip())
-    texts = [text for found in inside.values() for text in found]
-    return len(inside) > 1 and all(map(holds_value, texts))
+def _are_values(places: Sequence[Sequence[str]]) -> bool:
+    return len(places) > 1 and all(holds_value(text) for texts in places for text in texts)
 
 
 def _cell_text(lines: Sequence[Line]) -> str:

@@ -10,6 +10,7 @@ from ingest.pdf_text import Path
 
 Reach: TypeAlias = tuple[float, float]
 """From where to where the text of a cell reaches on its page."""
+_EMPTY = CellPlace(())
 
 
 def with_gaps(
@@ -69,6 +70,3 @@ def _overlap(one: Reach, other: Reach | None) -> float:
     if other is None:
         return float("-inf")
     return min(one[1], other[1]) - max(one[0], other[0])
-
-
-_EMPTY = CellPlace(path=(), header=False, columns=1, rows=1)
