@@ -38,14 +38,14 @@ def bench_embedding(braid: Braid, count: int) -> EmbeddingSpeed:
     embedder = braid.parts.embedder
     baseline = _baseline(braid).embed_passages
     texts = [_passage(i) for i in range(count)]
-    embedder.embed_passages(texts[:4])
+    embedder.embed_with_tokens(texts[:4])
     baseline(texts[:4])
     ours = theirs = 0.0
     cosine = 1.0
     for start in range(0, count, _SLICE):
         part = texts[start : start + _SLICE]
         begun = time.perf_counter()
-        mine = embedder.embed_passages(part)
+        mine = embedder.embed_with_tokens(part).vectors
         between = time.perf_counter()
         other = baseline(part)
         theirs += time.perf_counter() - between

@@ -20,8 +20,8 @@ from index.contract import Embedder
 from index.pipeline import Choice, Collection, Parts, Store, build_parts
 from ingest.contract import BadInput, Chunker
 from ingest.pipeline import Limits, build_chunker, ocr_types
-from retrieve.contract import Query, SearchResult, Translator
-from retrieve.pipeline import Retriever, build_translator
+from retrieve.contract import Query, Reranker, SearchResult, Translator
+from retrieve.pipeline import Retriever, build_reranker, build_translator
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,16 @@ class Braid:
             "convex": {"dense_weight": retrieval.convex_dense_weight},
             "rrf": {"k": retrieval.rrf_k},
         }
-        return Retriever(retrieval.depth, options, self.translator)
+        return Retriever(retrieval.depth, options, self.translator, self._rerankers())
+
+    def _rerankers(self) -> dict[str, Reranker]:
+        """What orders the default ranking anew."""
+        retrieval = self.settings.retrieval
+        if not (retrieval.interaction_weight and self.settings.embedder.pooled_tokens):
+            return {}
+        name = "late_interaction"
+        options = {"weight": retrieval.interaction_weight, "depth": retrieval.interaction_depth}
+        return {name: build_reranker(name, **options)}
 
     @cached_property
     def translator(self) -> Translator | None:
@@ -144,9 +153,9 @@ class Braid:
     def similarity(self, question: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
         """Cosine of a question to each sentence, shape (len(sentences),)."""
         embedder = self.parts.embedder
-        scores: npt.NDArray[np.float32] = embedder.embed_passages(
-            list(sentences)
-        ) @ embedder.embed_query(question)
+        scores: npt.NDArray[np.float32] = (
+            embedder.embed_passages(list(sentences)) @ embedder.embed_query(question).vector
+        )
         return scores
 
     def search(self, collection: Collection, query: Query) -> SearchResult:

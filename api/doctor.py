@@ -44,7 +44,7 @@ def _model(braid: Braid) -> Finding:
         if fault:
             return Finding("model", True, fault)
         embedder = braid.parts.embedder
-        dimension = int(embedder.embed_query("probe").shape[0])
+        dimension = int(embedder.embed_query("probe").vector.shape[0])
     except BraidError as error:
         return Finding("model", True, str(error))
     return Finding("model", False, f"{embedder.fingerprint}, {dimension} dimensions")

@@ -42,6 +42,13 @@ class EmbedderSettings(_Section):
     precision: Literal["auto", "bfloat16", "float32"] = Field(
         "auto", description="`auto`: bfloat16 where the CPU has it"
     )
+    pooled_tokens: int = Field(
+        3,
+        ge=0,
+        le=512,
+        description="tokens that share a vector for late interaction; 0 keeps no token vectors "
+        "(ten kilobytes less for each chunk)",
+    )
 
 
 class AnalyzerSettings(_Section):
@@ -156,6 +163,14 @@ class RetrievalSettings(_Section):
     )
     translate: bool = Field(
         True, description="look the query's words up in the other language, Chinese or English"
+    )
+    interaction_weight: float = Field(
+        100.0,
+        ge=0,
+        description="default fusion: how much late interaction over token vectors adds; 0: none",
+    )
+    interaction_depth: int = Field(
+        30, ge=1, le=1000, description="default fusion: hits that late interaction looks at"
     )
     convex_dense_weight: float = Field(0.5, ge=0, le=1, description="convex fusion: dense share")
     rrf_k: float = Field(60.0, gt=0, description="reciprocal rank fusion: k")

@@ -17,7 +17,8 @@ from index import duplicates, rows, states
 from index.contract import DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import Database, batched, marks
 from index.filters import Condition
-from index.schema import SCHEMA_VERSION, TABLES
+from index.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
+from index.token_codes import unpack
 from ingest.contract import Chunk, Conflict, Document, NotFound
 
 _CHUNK_INSERT = f"""
@@ -72,6 +73,7 @@ class Catalog(Database):
             with self._translated():
                 if create:
                     self._create()
+                self._migrate()
                 version = self.meta("schema_version")
         except BaseException:
             self.close()
@@ -93,6 +95,16 @@ class Catalog(Database):
                     "INSERT INTO meta VALUES (?, ?)",
                     [("schema_version", str(SCHEMA_VERSION)), ("generation", "0")],
                 )
+
+    def _migrate(self) -> None:
+        """Brings the catalog of an older version to this one."""
+        while self.meta("schema_version") in MIGRATIONS:
+            with self.transaction() as connection:
+                version = self.meta("schema_version")
+                if version in MIGRATIONS:  # else another process was first
+                    connection.execute(MIGRATIONS[version])
+                    sql = "UPDATE meta SET value = ? WHERE key = 'schema_version'"
+                    connection.execute(sql, (str(int(version) + 1),))
 
     def meta(self, key: str) -> str | None:
         """A value recorded under a name."""
@@ -182,15 +194,25 @@ class Catalog(Database):
             rows.vector_rows([blob for _, blob in found], dimension),
         )
 
-    def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+    def tokens(self, keys: Sequence[int], dimension: int) -> dict[int, Vectors]:
+        """The token vectors of each chunk that is there and has some, shape (n, dimension)."""
+        found: dict[int, Vectors] = {}
+        for batch in batched(list(keys)):
+            sql = f"SELECT key, tokens FROM vectors WHERE key IN ({marks(batch)})"
+            found.update(
+                (row[0], unpack(row[1], dimension)) for row in self.read(sql, batch) if row[1]
+            )
+        return found
+
+    def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, rows.StoredVectors]:
         """Vectors that the collection holds already, by the hash of what was embedded."""
-        found: dict[bytes, bytes] = {}
+        found: dict[bytes, rows.StoredVectors] = {}
         for batch in batched(list(hashes)):
             sql = (
-                "SELECT embedding_hash, vector FROM chunks JOIN vectors USING (key) "
+                "SELECT embedding_hash, vector, tokens FROM chunks JOIN vectors USING (key) "
                 f"WHERE embedding_hash IN ({marks(batch)})"
             )
-            found.update((row[0], row[1]) for row in self.read(sql, batch))
+            found.update((row[0], (row[1], row[2])) for row in self.read(sql, batch))
         return found
 
     def matching(self, condition: Condition) -> Keys:
@@ -224,7 +246,7 @@ class Catalog(Database):
         self,
         document: Document,
         chunks: Sequence[Chunk],
-        vectors: Mapping[bytes, bytes],
+        vectors: Mapping[bytes, rows.StoredVectors],
         pipeline: str,
         origin: Origin | None = None,
     ) -> PutResult:
@@ -233,7 +255,7 @@ class Catalog(Database):
 
         A chunk that is there already with the same id and the same embedded text keeps its key
         and vector; only its place is brought up to date, and where it has other neighbours than
-        before its generation, so that the caches look at it again. `vectors` holds a vector for
+        before its generation, so that the caches look at it again. `vectors` holds those of
         every other chunk, by `rows.embedding_hash`.
         """
         hashes = [rows.embedding_hash(chunk) for chunk in chunks]
@@ -265,8 +287,8 @@ class Catalog(Database):
                 key = present.get((chunk.id, mark))
                 if key is None:
                     added.append(self._insert_chunk(connection, chunk, mark, generation))
-                    blob = vectors[mark]
-                    connection.execute("INSERT INTO vectors VALUES (?, ?)", (added[-1], blob))
+                    row = (added[-1], *vectors[mark])
+                    connection.execute("INSERT INTO vectors VALUES (?, ?, ?)", row)
                 else:
                     row = rows.chunk_row(chunk)
                     connection.execute(_CHUNK_UPDATE, (*row[2:4], *row[8:15], key))

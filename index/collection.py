@@ -35,6 +35,7 @@ from index.contract import (
     SparseIndex,
     SparseReader,
     StoredChunk,
+    Vectors,
     WriteReceipt,
 )
 from index.filters import compile_filter
@@ -91,6 +92,10 @@ class Snapshot:
     def chunks(self, keys: Sequence[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are still there."""
         return self._catalog.chunks(keys)
+
+    def tokens(self, keys: Keys) -> dict[int, Vectors]:
+        """The token vectors, shape (n, dimension), of each chunk that is there and has some."""
+        return self._catalog.tokens(keys.tolist(), self.parts.embedder.dimension)
 
 
 class Collection:
@@ -345,8 +350,8 @@ class Writer:
                 if mark not in vectors and mark not in texts:
                     texts[mark] = chunk.embedding_text
                     fresh[place] += 1
-        embedded = embedder.embed_passages(list(texts.values()))
-        vectors.update(zip(texts, map(rows.vector_bytes, embedded), strict=True))
+        embedded = embedder.embed_with_tokens(list(texts.values()))
+        vectors.update(zip(texts, rows.stored_vectors(embedded), strict=True))
         self.stage = "store"
         receipts = []
         try:

@@ -91,12 +91,31 @@ class Analyzer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Passages for storing: their unit `vectors`, shape (passages, dimension), and the `tokens`
+    of each for late interaction, shape (n, dimension): unit vectors of few neighbouring tokens
+    together. n is 0 where the embedder has none."""
+
+    vectors: Vectors
+    tokens: Sequence[Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEmbedding:
+    """A query's unit `vector`, shape (dimension,), and unit vectors of its `tokens`, shape
+    (n, dimension); n is 0 where the embedder has none."""
+
+    vector: Vectors
+    tokens: Vectors
+
+
 class Embedder(TokenCounter, Protocol):
     """Turns text into unit vectors. Texts over the limit are cut at `max_tokens`."""
 
     @property
     def fingerprint(self) -> str:
-        """Names the model, its dimension, prefixes and precision."""
+        """Names the model, its dimension, prefixes, precision and how tokens are pooled."""
         ...
 
     @property
@@ -106,8 +125,12 @@ class Embedder(TokenCounter, Protocol):
         """Shape (len(texts), dimension), rows of length 1."""
         ...
 
-    def embed_query(self, text: str) -> Vectors:
-        """Shape (dimension,), of length 1."""
+    def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
+        """The same vectors, with those of the tokens, by one pass over the texts."""
+        ...
+
+    def embed_query(self, text: str) -> QueryEmbedding:
+        """A query's vector, and those of its tokens."""
         ...
 
 

@@ -33,7 +33,9 @@ def language_direction(embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
 
 
 def without(vector: Vectors, direction: Vectors) -> Vectors:
-    """The unit vector of what is left of `vector` beside `direction`."""
-    rest: Vectors = vector - (vector @ direction) * direction
-    length = float(np.linalg.norm(rest))
-    return rest / length if length > 0 else vector
+    """The unit vector of what is left of `vector` beside `direction`; of each row, where it has
+    the shape (n, dimension)."""
+    rest: Vectors = vector - (vector @ direction)[..., None] * direction
+    length = np.linalg.norm(rest, axis=-1, keepdims=True)
+    left: Vectors = np.where(length > 0, rest / np.where(length > 0, length, 1), vector)
+    return left

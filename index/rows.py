@@ -7,13 +7,17 @@ import json
 import sqlite3
 import zlib
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from index.contract import DocumentRecord, StoredChunk, Vectors
+from index.contract import DocumentRecord, Embeddings, StoredChunk, Vectors
+from index.token_codes import pack
 from index.words import script
 from ingest.contract import Block, BlockKind, Box, Chunk, Document, Parent, Table
+
+StoredVectors: TypeAlias = tuple[bytes, bytes]
+"""A chunk's vector, as `vector_bytes`, and its token vectors, as `index.token_codes.pack`."""
 
 CHUNK_COLUMNS = (
     "id, document_id, ordinal, kind, title, heading_path, text, script, span_start, span_end, "
@@ -156,6 +160,12 @@ def embedding_hash(chunk: Chunk) -> bytes:
 def vector_bytes(vector: Vectors) -> bytes:
     """float32, little-endian."""
     return np.asarray(vector, dtype="<f4").tobytes()
+
+
+def stored_vectors(embeddings: Embeddings) -> list[StoredVectors]:
+    """What is stored for each passage, in order."""
+    pairs = zip(embeddings.vectors, embeddings.tokens, strict=True)
+    return [(vector_bytes(vector), pack(tokens)) for vector, tokens in pairs]
 
 
 def vector_rows(blobs: list[bytes], dimension: int) -> Vectors:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+MIGRATIONS = {"2": "ALTER TABLE vectors ADD COLUMN tokens BLOB NOT NULL DEFAULT x''"}
+"""What brings a catalog of that version to the next."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -46,7 +49,8 @@ CREATE INDEX chunks_by_script ON chunks (script);
 
 CREATE TABLE vectors (
     key INTEGER PRIMARY KEY REFERENCES chunks (key),
-    vector BLOB NOT NULL
+    vector BLOB NOT NULL,
+    tokens BLOB NOT NULL
 );
 
 CREATE TABLE deletions (key INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
@@ -98,6 +102,7 @@ CREATE TABLE job_documents (
 (AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
 `parent` the passage to be read in place of the text. `generation` is the write that made the
 row; with `deletions` it tells a cache what it missed.
+`tokens` are those of index.token_codes, empty where the embedder has none.
 `path` and `root` of a state are bytes, as the file system has them."""
 
 PRAGMAS = """

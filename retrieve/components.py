@@ -1,4 +1,4 @@
-"""The legs, fusions and translators by name."""
+"""The legs, fusions, rerankers and translators by name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ FUSIONS: Mapping[str, str] = {
     "default": "retrieve.fusion.evidence:EvidenceFusion",
     "convex": "retrieve.fusion.convex:ConvexFusion",
     "rrf": "retrieve.fusion.rrf:ReciprocalRankFusion",
+}
+
+RERANKERS: Mapping[str, str] = {
+    "late_interaction": "retrieve.rerank.late_interaction:LateInteraction",
 }
 
 TRANSLATORS: Mapping[str, str] = {

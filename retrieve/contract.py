@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from index.contract import AnyOf, Keys, Ranking, Vectors
+from index.contract import AnyOf, Keys, QueryEmbedding, Ranking, Vectors
 from ingest.contract import BadInput, Chunk, Json
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class LegScore:
-    """Where one leg placed a hit: its rank from 1 (None where the leg did not return it among
-    its candidates) and its score (None where the leg has none)."""
+    """Where one leg or reranker placed a hit: its rank from 1 (None where it did not return it
+    among its candidates) and its score (None where it has none)."""
 
     rank: int | None
     score: float | None
@@ -65,8 +65,9 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """How a result came about: the terms the words were cut into, what their translations were
-    looked up as (empty where no chunk is in the other language), the fusion and the weight of
-    each leg, how many chunks the filter left (None without one), and milliseconds by stage."""
+    looked up as (empty where no chunk is in the other language), the fusion, the weight of each
+    leg and reranker, how many chunks the filter left (None without one), and milliseconds by
+    stage."""
 
     terms: Sequence[str]
     translations: Sequence[AnyOf]
@@ -90,14 +91,14 @@ class SearchResult:
 @dataclass(frozen=True)
 class AnalyzedQuery:
     """A query as the legs see it. `script` is "han", "latin" or empty; `translations` are the
-    wordings of its words in the other language. `vector` embeds the text when it is first asked
-    for, so a search by words alone never loads the embedder."""
+    wordings of its words in the other language. The text is embedded when `vector` or `tokens` is
+    first asked for, so a search by words alone never loads the embedder."""
 
     text: str
     terms: Sequence[str]
     script: str
     translations: Sequence[AnyOf]
-    embed: Callable[[str], Vectors]
+    embed: Callable[[str], QueryEmbedding]
 
     def is_foreign(self, scripts: Sequence[str]) -> Mask:
         """True for each of the scripts of chunks that is known to be another than the query's."""
@@ -105,9 +106,19 @@ class AnalyzedQuery:
         return np.array(foreign, dtype=bool)
 
     @cached_property
+    def _embedded(self) -> QueryEmbedding:
+        return self.embed(self.text)
+
+    @property
     def vector(self) -> Vectors:
         """The query's unit vector, shape (dimension,)."""
-        return self.embed(self.text)
+        return self._embedded.vector
+
+    @property
+    def tokens(self) -> Vectors:
+        """Unit vectors of the query's tokens, shape (n, dimension); none where the embedder has
+        none."""
+        return self._embedded.tokens
 
 
 class Translator(Protocol):
@@ -165,3 +176,25 @@ class Fused:
 
     ranking: Ranking
     weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """A ranking whose first places were ordered anew, with the reranker's `own` ranking of what
+    it judged: empty where it could judge nothing."""
+
+    ranking: Ranking
+    own: Ranking
+
+
+class Reranker(Protocol):
+    """Orders the first of a merged ranking anew, by more than a search over all can afford."""
+
+    @property
+    def weight(self) -> float:
+        """What its scores are multiplied by before they are added to those of the ranking."""
+        ...
+
+    def rerank(self, snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Reranked:
+        """The same keys; those beyond the reranker's depth stay where they are."""
+        ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from index.contract import HAN, LATIN, Analyzer, AnyOf, Keys, Ranking
 from index.pipeline import Snapshot, function_words, script_of
 from ingest.contract import Unavailable, load_component
-from retrieve.components import FUSIONS, LEGS, TRANSLATORS
+from retrieve.components import FUSIONS, LEGS, RERANKERS, TRANSLATORS
 from retrieve.contract import (
     MAX_K,
     MAX_QUERY_CHARS,
@@ -29,6 +29,7 @@ from retrieve.contract import (
     LegResult,
     LegScore,
     Query,
+    Reranker,
     SearchResult,
     Translator,
 )
@@ -37,6 +38,9 @@ _OTHER = {HAN: LATIN, LATIN: HAN}
 
 METHODS = (*LEGS, *FUSIONS)
 """What `Query.fusion` may name: a leg alone, or a fusion of all."""
+
+_RERANKED = "default"
+"""The fusion whose ranking is ordered anew; the others are as the textbooks have them."""
 
 
 def build_translator(name: str, cache: Path, analyzer: Analyzer) -> Translator:
@@ -53,15 +57,23 @@ def build_translator(name: str, cache: Path, analyzer: Analyzer) -> Translator:
     return translator
 
 
+def build_reranker(name: str, **options: Any) -> Reranker:
+    """The reranker of that name. Raises BadInput for an unknown name or a wrong option."""
+    reranker: Reranker = load_component(RERANKERS, name, **options)
+    return reranker
+
+
 @dataclass(frozen=True)
 class Retriever:
     """Answers queries over snapshots. `depth` candidates are taken from each leg (more where
     more results are asked for); `options` are those of the fusions, by name. Without a
-    `translator`, the words of a query find nothing in the other language."""
+    `translator`, the words of a query find nothing in the other language. `rerankers` order the
+    result of the default fusion anew, one after the other, by their names."""
 
     depth: int = 100
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     translator: Translator | None = None
+    rerankers: Mapping[str, Reranker] = field(default_factory=dict)
 
     def search(self, snapshot: Snapshot, query: Query) -> SearchResult:
         """The hits of a query. Raises BadQuery, and BadInput for a wrong filter."""
@@ -77,8 +89,11 @@ class Retriever:
         keys, legs = self._candidates(snapshot, analyzed, names, query.k, allowed, clock)
         with clock.stage("fusion"):
             fused = self._fuse(query.fusion, keys, legs)
+        judged: dict[str, Ranking] = {}
+        if query.fusion == _RERANKED:
+            fused, judged = self._reranked(snapshot, analyzed, fused, clock)
         with clock.stage("load"):
-            hits = _hits(snapshot, fused, keys, legs, query.k)
+            hits = _hits(snapshot, fused, keys, legs, judged, query.k)
         explanation = Explanation(
             terms=analyzed.terms,
             translations=analyzed.translations,
@@ -148,6 +163,19 @@ class Retriever:
         fusion: Fusion = load_component(FUSIONS, name, **self.options.get(name, {}))
         return fusion.fuse(keys, legs)
 
+    def _reranked(
+        self, snapshot: Snapshot, query: AnalyzedQuery, fused: Fused, clock: _Clock
+    ) -> tuple[Fused, dict[str, Ranking]]:
+        """The ranking as the rerankers leave it, and how each ranked what it judged."""
+        judged: dict[str, Ranking] = {}
+        for name, reranker in self.rerankers.items():
+            with clock.stage(name):
+                found = reranker.rerank(snapshot, query, fused.ranking)
+            judged[name] = found.own
+            weight = reranker.weight if len(found.own.keys) else 0.0
+            fused = replace(fused, ranking=found.ranking, weights={**fused.weights, name: weight})
+        return fused, judged
+
 
 @lru_cache
 def _leg(name: str) -> Leg:
@@ -185,13 +213,19 @@ def _check(query: Query) -> None:
 
 
 def _hits(
-    snapshot: Snapshot, fused: Fused, keys: Keys, legs: Mapping[str, LegResult], k: int
+    snapshot: Snapshot,
+    fused: Fused,
+    keys: Keys,
+    legs: Mapping[str, LegResult],
+    judged: Mapping[str, Ranking],
+    k: int,
 ) -> list[Hit]:
     """The first k that are still there. Deleted ones are rare, so k are loaded at first."""
     ranks = {
         name: {int(key): rank for rank, key in enumerate(leg.ranking.keys, start=1)}
         for name, leg in legs.items()
     }
+    placed = {name: _places(own) for name, own in judged.items()}
     hits: list[Hit] = []
     for start in range(0, len(fused.ranking.keys), k):
         page = [int(key) for key in fused.ranking.keys[start : start + k]]
@@ -208,13 +242,19 @@ def _hits(
                     legs={
                         name: LegScore(ranks[name].get(key), _number(leg.scores[place]))
                         for name, leg in legs.items()
-                    },
+                    }
+                    | {name: own.get(key, LegScore(None, None)) for name, own in placed.items()},
                     metadata=stored[key].metadata,
                 )
             )
         if len(hits) == k:
             break
     return hits
+
+
+def _places(own: Ranking) -> dict[int, LegScore]:
+    pairs = zip(own.keys.tolist(), own.scores.tolist(), strict=True)
+    return {key: LegScore(rank, score) for rank, (key, score) in enumerate(pairs, start=1)}
 
 
 def _number(score: np.float32) -> float | None:

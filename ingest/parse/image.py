@@ -29,6 +29,8 @@ _FORMATS = {
 }
 _MOST_PIXELS = 80_000_000
 _MOST_PAGES = 1000
+_MOST_STRETCH = 200
+"""No text is so narrow; enlarging such a picture until OCR sees letters takes minutes."""
 _A4_LONG = 841.9
 _SMALL = 1100
 
@@ -136,6 +138,11 @@ def _page(image: Any) -> tuple[Pixels, float]:
         raise UnreadableFile(
             f"the picture has {width * height / 1e6:,.0f} megapixels, over the limit of "
             f"{_MOST_PIXELS / 1e6:.0f}: scan at 300 dpi or less"
+        )
+    if max(width, height) > _MOST_STRETCH * min(width, height):
+        raise UnreadableFile(
+            f"the picture is {width:,} by {height:,} pixels, one side over {_MOST_STRETCH} times "
+            "the other: that is no page; cut it"
         )
     stated = image.info.get("dpi")
     if width * height > 4 * MAX_PIXELS:

@@ -161,10 +161,11 @@ def test_search_finds_in_both_languages_and_explains(
     assert hit["document_id"] == "制度/差旅费.txt"
     assert "十五个工作日" in hit["text"]
     assert [item["rank"] for item in found["hits"]] == list(range(1, len(found["hits"]) + 1))
-    assert set(hit["legs"]) == {"sparse", "translated", "dense"}
+    judges = {"sparse", "translated", "dense", "late_interaction"}
+    assert set(hit["legs"]) == judges
     assert hit["legs"]["sparse"]["rank"] == 1
     assert found["explanation"]["fusion"] == "default"
-    assert set(found["explanation"]["weights"]) == {"sparse", "translated", "dense"}
+    assert set(found["explanation"]["weights"]) == judges
     assert all(isinstance(wordings, list) for wordings in found["explanation"]["translations"])
     assert found["explanation"]["timings_ms"]
 

@@ -15,7 +15,7 @@ import numpy as np
 from index.analyze.jieba import JiebaAnalyzer
 from index.collection import Collection, Parts
 from index.components import DENSE, SPARSE
-from index.contract import Vectors
+from index.contract import Embeddings, QueryEmbedding, Vectors
 from ingest.contract import Block, BlockKind, Chunk, Document, Json, chunk_id, load_component
 
 DIMENSION = 48
@@ -46,14 +46,26 @@ class WordSumEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         self.embedded.extend(texts)
-        return np.array([self.embed_query(t) for t in texts], dtype=np.float32).reshape(
+        return np.array([_vector(text) for text in texts], dtype=np.float32).reshape(
             len(texts), DIMENSION
         )
 
-    def embed_query(self, text: str) -> Vectors:
-        total = sum((_direction(word) for word in _words(text)), _direction("") * 0.01)
-        unit: Vectors = total / np.linalg.norm(total)
-        return unit
+    def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
+        return Embeddings(self.embed_passages(texts), [_token_vectors(text) for text in texts])
+
+    def embed_query(self, text: str) -> QueryEmbedding:
+        return QueryEmbedding(_vector(text), _token_vectors(text))
+
+
+def _vector(text: str) -> Vectors:
+    total = sum((_direction(word) for word in _words(text)), _direction("") * 0.01)
+    unit: Vectors = total / np.linalg.norm(total)
+    return unit
+
+
+def _token_vectors(text: str) -> Vectors:
+    rows = [_direction(word) / np.linalg.norm(_direction(word)) for word in _words(text)]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), DIMENSION)
 
 
 def _words(text: str) -> list[str]:

@@ -100,7 +100,7 @@ def assert_same_answers(one: Collection, other: Collection) -> None:
         found = []
         for collection in (one, other):
             snapshot = collection.snapshot()
-            vector = WordSumEmbedder().embed_query(question)
+            vector = WordSumEmbedder().embed_query(question).vector
             sparse = snapshot.sparse.search(ANALYZER.query_terms(question), 100).keys
             dense = snapshot.dense.search(vector, 100)
             chunks = snapshot.chunks([*sparse.tolist(), *dense.keys.tolist()])
@@ -377,7 +377,7 @@ TWO = [make_document("a", ["alpha x"]), make_document("b", ["beta"])]
 def test_a_snapshot_serves_while_a_writer_works(tmp_path: Path) -> None:
     collection = fill(tmp_path / "c", make_parts(), TWO)
     snapshot = collection.snapshot()
-    vector = WordSumEmbedder().embed_query("alpha")
+    vector = WordSumEmbedder().embed_query("alpha").vector
     before = snapshot.dense.search(vector, 5)
     faults: list[object] = []
     stop = threading.Event()
@@ -496,7 +496,7 @@ def test_readers_in_several_threads_get_the_same_answers(tmp_path: Path) -> None
     ]
     collection = fill(tmp_path / "c", make_parts(kind="hnsw"), documents)
     snapshot = collection.snapshot()
-    vector = WordSumEmbedder().embed_query("a b c")
+    vector = WordSumEmbedder().embed_query("a b c").vector
 
     def answer() -> tuple[list[int], list[int]]:
         allowed = np.arange(1, 1_150, dtype=np.int64)

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -124,13 +126,13 @@ def test_a_question_finds_its_answer_in_the_other_language(
             "本协议自双方签字之日起生效，有效期为三年。",
         ]
     )
-    answer, unrelated = passages @ exact.embed_query("光合作用把什么变成糖？")
+    answer, unrelated = passages @ exact.embed_query("光合作用把什么变成糖？").vector
     assert answer > unrelated
     plain = SentenceTransformerEmbedder(CACHE, precision="float32", language_neutral=False)
     plain.__dict__["_loaded"] = exact._loaded
-    before = passages @ plain.embed_query("光合作用把什么变成糖？")
+    before = passages @ plain.embed_query("光合作用把什么变成糖？").vector
     assert answer - unrelated > before[0] - before[1]
-    assert np.linalg.norm(exact.embed_query("光")) == pytest.approx(1.0, abs=1e-5)
+    assert np.linalg.norm(exact.embed_query("光").vector) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_no_texts_give_no_vectors(exact: SentenceTransformerEmbedder) -> None:
@@ -216,3 +218,46 @@ def test_counting_needs_no_model() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def like(embedder: SentenceTransformerEmbedder, **changes: Any) -> SentenceTransformerEmbedder:
+    """The same with other options, over the model that is loaded already."""
+    other = replace(embedder, **changes)
+    other.__dict__["_loaded"] = embedder._loaded
+    return other
+
+
+def test_tokens_come_with_the_same_vectors(exact: SentenceTransformerEmbedder) -> None:
+    """Each token's own vector averages to the passage's; pooled ones are the means of three."""
+    own = like(exact, pooled_tokens=1)
+    found, pooled = own.embed_with_tokens(TEXTS), exact.embed_with_tokens(TEXTS)
+    assert (found.vectors == exact.embed_passages(TEXTS)).all()
+    assert (pooled.vectors == found.vectors).all()
+    opening, closing = exact.count([""])[0] - 1, 1
+    for text, rows, means in zip(TEXTS, found.tokens, pooled.tokens, strict=True):
+        assert len(rows) == exact.count([text])[0] - opening - closing
+        assert len(means) == -(-len(rows) // 3)
+        for place, mean in enumerate(means):
+            sums = rows[3 * place : 3 * place + 3].sum(axis=0)
+            assert mean == pytest.approx(sums / np.linalg.norm(sums), abs=1e-5)
+    assert exact.embed_with_tokens([]).tokens == []
+
+
+def test_tokens_of_a_query_are_without_the_language(exact: SentenceTransformerEmbedder) -> None:
+    found = exact.embed_query("光合作用把什么变成糖？")
+    assert found.tokens.shape[1] == exact.dimension
+    assert len(found.tokens) > 4
+    assert np.linalg.norm(found.tokens, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert found.tokens @ exact._direction == pytest.approx(0.0, abs=1e-5)
+
+
+def test_tokens_can_be_left_out(exact: SentenceTransformerEmbedder) -> None:
+    bare = like(exact, pooled_tokens=0)
+    assert bare.fingerprint != exact.fingerprint
+    for embedder in (bare, like(exact, packed=False)):
+        found = embedder.embed_with_tokens(TEXTS[:2])
+        assert [rows.shape for rows in found.tokens] == [(0, 384)] * 2
+        assert cosines(found.vectors, exact.embed_passages(TEXTS[:2])).min() > 0.999
+        assert embedder.embed_query("x").tokens.shape == (0, 384)
+    with pytest.raises(BadInput, match="pooled_tokens"):
+        SentenceTransformerEmbedder(CACHE, pooled_tokens=-1)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_room import DIMENSION, PIPELINE, make_document
 
+from index import rows
 from index.catalog import Catalog
 from index.contract import DocumentRecord
 from index.filters import compile_filter
@@ -152,9 +153,9 @@ def store(catalog: Catalog, metadata: Sequence[Mapping[str, Any]]) -> dict[int, 
     }
 
 
-class _Zeros(dict[bytes, bytes]):
-    def __missing__(self, mark: bytes) -> bytes:
-        return bytes(4 * DIMENSION)
+class _Zeros(dict[bytes, rows.StoredVectors]):
+    def __missing__(self, mark: bytes) -> rows.StoredVectors:
+        return bytes(4 * DIMENSION), b""
 
 
 @settings(max_examples=100, deadline=None)

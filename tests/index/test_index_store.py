@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from index_room import (
 from index import rows
 from index.catalog import Catalog
 from index.collection import CATALOG
-from index.contract import FingerprintMismatch, Locked
+from index.contract import Embeddings, FingerprintMismatch, Locked
 from index.pipeline import Store
 from ingest.contract import (
     BadInput,
@@ -91,8 +92,10 @@ def chunks_of(document: Document) -> list[Chunk]:
     ]  # fmt: skip
 
 
-def vectors(chunks: list[Chunk], fill: float = 1.0) -> dict[bytes, bytes]:
-    return {rows.embedding_hash(c): rows.vector_bytes([fill] * DIMENSION) for c in chunks}  # type: ignore[arg-type]
+def vectors(chunks: list[Chunk], fill: float = 1.0) -> dict[bytes, rows.StoredVectors]:
+    filled = np.full(DIMENSION, fill, dtype=np.float32)
+    stored = rows.stored_vectors(Embeddings(filled[None], [filled[None]]))[0]
+    return {rows.embedding_hash(c): stored for c in chunks}
 
 
 @settings(max_examples=60, deadline=None)

@@ -304,6 +304,14 @@ def test_a_decompression_bomb_is_not_unpacked() -> None:
         read(Source("a.png", buffer.getvalue(), "a.png"))
 
 
+@pytest.mark.parametrize("size", [(8, 400_000), (400_000, 8)])
+def test_a_picture_that_is_a_thread_is_not_enlarged(size: tuple[int, int]) -> None:
+    buffer = io.BytesIO()
+    pillow.new("L", size, 255).save(buffer, "TIFF")
+    with pytest.raises(UnreadableFile, match="that is no page"):
+        read(Source("a.tiff", buffer.getvalue(), "a.tiff"))
+
+
 @dataclass(frozen=True)
 class Typist:
     """An engine that types what it was told, at the places it was told."""

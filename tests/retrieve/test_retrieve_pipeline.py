@@ -67,7 +67,7 @@ def test_hits_explain_themselves(collection: Collection, fusion: str) -> None:
         }
         for name in LEGS
     }
-    vector = WordSumEmbedder().embed_query("boats on rivers")
+    vector = WordSumEmbedder().embed_query("boats on rivers").vector
     direct = collection.snapshot().dense
     assert result.hits
     for hit in result.hits:

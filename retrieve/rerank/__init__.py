@@ -1,0 +1,1 @@
+"""Rerankers: what orders the first of a merged ranking anew."""

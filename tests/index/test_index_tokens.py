@@ -1,0 +1,97 @@
+"""Token vectors: packed and back, kept beside a chunk's vector, and gone with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from index_room import PIPELINE, WordSumEmbedder, fill, make_document, make_parts
+
+from index.catalog import Catalog
+from index.collection import CATALOG, Collection
+from index.contract import Vectors
+from index.schema import SCHEMA_VERSION
+from index.token_codes import pack, unpack
+
+
+@given(
+    rows=st.integers(0, 9),
+    dimension=st.integers(1, 33),
+    size=st.sampled_from([1e-3, 1.0, 1e3]),
+    seed=st.integers(0, 99),
+)
+def test_tokens_come_back_to_within_half_a_step(
+    rows: int, dimension: int, size: float, seed: int
+) -> None:
+    drawn = np.random.default_rng(seed).standard_normal((rows, dimension)) * size
+    tokens = drawn.astype(np.float32)
+    packed = pack(tokens)
+    assert len(packed) == rows * (2 + (dimension + 1) // 2)
+    back = unpack(packed, dimension)
+    assert back.shape == tokens.shape
+    step = np.abs(tokens).max(axis=1, keepdims=True, initial=0) / 7
+    assert (np.abs(back - tokens) <= step * 0.52).all()
+
+
+def test_a_row_of_nothing_stays_nothing() -> None:
+    assert (unpack(pack(np.zeros((2, 5), dtype=np.float32)), 5) == 0).all()
+
+
+def test_bytes_that_are_no_whole_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="reshape"):
+        unpack(pack(np.ones((2, 8), dtype=np.float32))[:-1], 8)
+
+
+def tokens_of(collection: Collection) -> dict[str, Vectors]:
+    snapshot = collection.snapshot()
+    keys = snapshot.dense.keys()
+    stored, tokens = snapshot.chunks(keys.tolist()), snapshot.tokens(keys)
+    return {stored[key].chunk.text: rows for key, rows in tokens.items()}
+
+
+def test_tokens_are_kept_with_each_chunk_used_again_and_deleted(tmp_path: Path) -> None:
+    embedder = WordSumEmbedder()
+    document = make_document("d", ["rivers and boats", "engines"])
+    collection = fill(tmp_path / "c", make_parts(embedder), [document])
+    found = tokens_of(collection)
+    for chunk in document[1]:
+        wanted = embedder.embed_with_tokens([chunk.embedding_text]).tokens[0]
+        cosines = (found[chunk.text] * wanted).sum(axis=1)
+        assert cosines == pytest.approx(np.ones(len(wanted)), abs=0.05)
+
+    before = len(embedder.embedded)
+    twin = make_document("twin", ["rivers and boats"], title=document[0].title)
+    with collection.writer() as writer:
+        writer.put([twin], PIPELINE)
+    assert len(embedder.embedded) == before
+    assert len(collection.snapshot().tokens(collection.snapshot().dense.keys())) == 3
+    with collection.writer() as writer:
+        writer.delete(["d", "twin"])
+    collection.close()
+    with sqlite3.connect(tmp_path / "c" / CATALOG) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (0,)
+
+
+def test_a_catalog_of_the_version_before_is_brought_to_this_one(tmp_path: Path) -> None:
+    document = make_document("d", ["rivers and boats"])
+    fill(tmp_path / "c", make_parts(), [document]).close()
+    path = tmp_path / "c" / CATALOG
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE vectors DROP COLUMN tokens")
+    connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+    connection.commit()
+    connection.close()
+    for _ in range(2):
+        catalog = Catalog(path)
+        assert catalog.meta("schema_version") == str(SCHEMA_VERSION)
+        assert catalog.tokens([1], 16) == {}
+        assert catalog.counts() == (1, 1, 1)
+        catalog.close()
+    collection = Collection.open(tmp_path / "c", make_parts())
+    assert collection.check() == []
+    assert tokens_of(collection) == {}
+    collection.close()
