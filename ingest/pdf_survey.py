@@ -17,18 +17,23 @@ _EDGE = 0.13
 _NUMBER_EDGE = 0.1
 _MOST = 200
 _KEPT_PAGES = 400
+_LEAST_COUNTING = 4
+_OUTER_NUMBER = re.compile(r"(\d{1,4})\s+\D(?:.*\D)?|(?:\D.*)?\D\s+(\d{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
     """A row of text near the top or the bottom edge of a page. `key` is its text folded, digits
-    as `#`; `place` its distance from the edge in points, negative from the bottom."""
+    as `#`; `place` its distance from the edge in points, negative from the bottom; `number` says
+    that it is a page number and no more; `count` is the number at its beginning or end, where a
+    text has one there."""
 
     page: int
     key: str
     place: float
     size: float
     number: bool
+    count: int | None = None
 
 
 @dataclass(slots=True)
@@ -155,8 +160,14 @@ def _edge_rows(page: int, lines: Sequence[Line], height: float) -> list[EdgeRow]
         if _heads_columns(row, level):
             continue
         number = counts and abs(place) < _NUMBER_EDGE * height
-        rows.append(EdgeRow(page, _key(text, counts), place, row.size, number))
+        rows.append(EdgeRow(page, _key(text, counts), place, row.size, number, _count_of(text)))
     return rows
+
+
+def _count_of(text: str) -> int | None:
+    """The number that a text begins or ends with; None where there is none, or both."""
+    found = _OUTER_NUMBER.fullmatch(text)
+    return None if found is None else int(found[1] or found[2])
 
 
 def _key(text: str, counts: bool) -> str:
@@ -228,6 +239,7 @@ def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[s
         for row in repeated
         if row.number or any(len(covered[b]) >= 0.15 * pages for b in _buckets(row.place))
     }
+    repeated |= _counting(rows)
     top, bottom = _body_bounds(rows, repeated)
     sure = {
         row
@@ -249,6 +261,23 @@ def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[s
         if kept and on_page[row.page]:
             chosen.setdefault(row.page, set()).add((row.key, row.place))
     return {page: frozenset(found) for page, found in chosen.items()}
+
+
+def _counting(rows: Sequence[EdgeRow]) -> set[EdgeRow]:
+    """The rows at one place of four pages or more, in one size, whose numbers go up with the pages
+    and by one a page at the least: whatever else they say (the chapter, on one page the title)."""
+    series: dict[tuple[int, float], list[EdgeRow]] = {}
+    for row in rows:
+        if row.count is not None:
+            for bucket in _buckets(row.place):
+                series.setdefault((bucket, round(row.size, 1)), []).append(row)
+    found: set[EdgeRow] = set()
+    for members in series.values():
+        members.sort(key=lambda row: row.page)
+        steps = [(b.page - a.page, (b.count or 0) - (a.count or 0)) for a, b in pairwise(members)]
+        if len(members) >= _LEAST_COUNTING and all(0 < pages <= up for pages, up in steps):
+            found.update(members)
+    return found
 
 
 def _body_bounds(rows: Sequence[EdgeRow], repeated: Collection[EdgeRow]) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from ingest.pdf_headings import promote_numbered, set_levels, title_of
 from ingest.pdf_layout import Line, Span
 from ingest.pdf_rows import Row
 from ingest.pdf_stitch import mark_contents, mark_repeated_heads, stitch_tables
+from ingest.pdf_survey import EdgeRow, _count_of, _counting
 from ingest.pdf_tables import without_repeats
 from ingest.pdf_tag_gaps import with_gaps
 from ingest.pdf_tags import CellPlace
@@ -206,6 +207,40 @@ def test_footers_with_a_page_number_are_furniture_on_a_single_page(text: str) ->
     foot.boxes = [Box(1, 60, 770, 530, 780)]
     mark_page_numbers([draft(P, "Body."), inside, foot])
     assert kinds([inside, foot]) == [P, FURNITURE]
+
+
+def edge(page: int, text: str, place: float = -30.0) -> EdgeRow:
+    return EdgeRow(page, text, place, 8.0, False, _count_of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("28 Row and Column Access", 28),
+        ("第三章 权限 15", 15),
+        ("Chapter 4. Banking example 77", 77),
+        ("2021 Annual Report 45", None),
+        ("Row and Column Access", None),
+        ("77", None),
+        ("Invoice 12345", None),
+    ],
+)
+def test_a_running_text_counts_at_one_of_its_ends(text: str, count: int | None) -> None:
+    assert _count_of(text) == count
+
+
+def test_texts_that_count_the_pages_run_whatever_they_say() -> None:
+    """The title on one side and each chapter on the other, pages left out in between."""
+    feet = [
+        edge(1, "4 The title of all"),
+        edge(2, "Chapter 1. Roles 11"),
+        edge(3, "Chapter 2. Rights 15"),
+        edge(5, "28 The title of all"),
+    ]
+    assert _counting([*feet, edge(5, "A line 29", -80.0)]) == set(feet)
+    assert _counting(feet[:3]) == set()
+    for other in (edge(6, "Total 12"), edge(6, "Total 28"), edge(5, "Total 30")):
+        assert _counting([*feet, other]) == set()
 
 
 def test_a_repeated_header_outside_of_its_table_is_furniture() -> None:
