@@ -164,9 +164,9 @@ class LegResult:
 class Fusion(Protocol):
     """Merges legs into one ranking."""
 
-    def fuse(self, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
-        """`keys` are the candidates of all legs, ascending. Each is in the ranking that comes
-        out."""
+    def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
+        """`keys` are the candidates of all legs, ascending; each is in the ranking that comes
+        out. `terms` is how many index terms the query has."""
         ...
 
 

@@ -88,7 +88,7 @@ class Retriever:
                 allowed = snapshot.allowed(query.filter)
         keys, legs = self._candidates(snapshot, analyzed, names, query.k, allowed, clock)
         with clock.stage("fusion"):
-            fused = self._fuse(query.fusion, keys, legs)
+            fused = self._fuse(query.fusion, keys, legs, len(analyzed.terms))
         judged: dict[str, Ranking] = {}
         if query.fusion == _RERANKED:
             fused, judged = self._reranked(snapshot, analyzed, fused, clock)
@@ -155,13 +155,13 @@ class Retriever:
             }
         return keys, results
 
-    def _fuse(self, name: str, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
+    def _fuse(self, name: str, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         if name in LEGS:
             return Fused(legs[name].ranking, {name: 1.0})
         if not len(keys):
             return Fused(Ranking.of([], []), dict.fromkeys(legs, 0.0))
         fusion: Fusion = load_component(FUSIONS, name, **self.options.get(name, {}))
-        return fusion.fuse(keys, legs)
+        return fusion.fuse(keys, legs, terms)
 
     def _reranked(
         self, snapshot: Snapshot, query: AnalyzedQuery, fused: Fused, clock: _Clock

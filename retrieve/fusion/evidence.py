@@ -7,6 +7,10 @@ the two are added, each in its own unit, with nothing normalised within a query:
 carry no evidence (the collection has none of them) the meaning decides by itself, and where they
 carry much (names, numbers, a quotation) they decide. Rank fusion and min-max scaling throw away
 just this.
+
+The sum assumes that the terms tell of a passage one by one. In a long question they do not: they
+repeat each other, and many say how it is asked, not what. So its words count as those of a question
+of 25 terms would.
 """
 
 from __future__ import annotations
@@ -28,10 +32,14 @@ _BACKGROUND = 10
 of the best that a dictionary finds, most share with the question what many passages do."""
 
 
+_FULL_TERMS = 25
+"""Index terms up to which each counts in full (about 13 Chinese words, with their bigrams)."""
+
+
 @dataclass(frozen=True)
 class EvidenceFusion:
     """BM25 plus `cosine_weight` times the cosine. BM25 is that of the query's words, or of their
-    translations for a chunk in the other script."""
+    translations for a chunk in the other script; of a query of n terms over 25, 25/n of it."""
 
     cosine_weight: float = 200.0
 
@@ -39,14 +47,17 @@ class EvidenceFusion:
         if not self.cosine_weight > 0:
             raise BadInput(f"cosine_weight must be over 0, not {self.cosine_weight}")
 
-    def fuse(self, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
+    def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
+        words = min(1.0, _FULL_TERMS / max(terms, 1))
         weights = {
-            name: (self.cosine_weight if name == "dense" else 1.0) if len(leg.ranking.keys) else 0.0
+            name: (self.cosine_weight if name == "dense" else words)
+            if len(leg.ranking.keys)
+            else 0.0
             for name, leg in legs.items()
         }
         scores = np.zeros(len(keys), dtype=np.float64)
         if any(weight for name, weight in weights.items() if name != "dense"):
-            scores += _by_words(legs)
+            scores += words * _by_words(legs)
         if weights["dense"]:
             scores += self.cosine_weight * _known(legs["dense"]).astype(np.float64)
         return Fused(Ranking.of(keys, scores), weights)

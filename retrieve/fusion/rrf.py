@@ -18,7 +18,7 @@ class ReciprocalRankFusion:
 
     k: float = 60.0
 
-    def fuse(self, keys: Keys, legs: Mapping[str, LegResult]) -> Fused:
+    def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         scores = np.zeros(len(keys), dtype=np.float64)
         for leg in legs.values():
             ranks = np.arange(1, len(leg.ranking.keys) + 1)

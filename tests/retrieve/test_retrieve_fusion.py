@@ -27,12 +27,13 @@ def leg(ranked: list[int], scores: list[float], silent: list[bool] | None = None
 
 def fuse(name: str, sparse: LegResult, dense: LegResult, **options: float) -> Fused:
     fusion: Fusion = load_component(FUSIONS, name, **options)
-    return fusion.fuse(KEYS, {"sparse": sparse, "dense": dense})
+    return fusion.fuse(KEYS, {"sparse": sparse, "dense": dense}, terms=9)
 
 
 def fuse_three(name: str, sparse: LegResult, translated: LegResult, **options: float) -> Fused:
     fusion: Fusion = load_component(FUSIONS, name, **options)
-    return fusion.fuse(KEYS, {"sparse": sparse, "translated": translated, "dense": DENSE})
+    legs = {"sparse": sparse, "translated": translated, "dense": DENSE}
+    return fusion.fuse(KEYS, legs, terms=9)
 
 
 def scores(fused: Fused) -> dict[int, float]:
@@ -66,6 +67,15 @@ def test_evidence_adds_scores_in_their_own_units() -> None:
     fused = fuse("default", SPARSE, DENSE, cosine_weight=10.0)
     assert scores(fused) == pytest.approx({2: 11.0, 3: 8.0, 5: 16.5, 7: 9.0})
     assert fused.weights == {"sparse": 1.0, "dense": 10.0}
+
+
+@pytest.mark.parametrize(("terms", "share"), [(0, 1.0), (25, 1.0), (26, 25 / 26), (100, 0.25)])
+def test_words_of_a_long_question_count_as_those_of_a_usual_one(terms: int, share: float) -> None:
+    fusion: Fusion = load_component(FUSIONS, "default", cosine_weight=10.0)
+    fused = fusion.fuse(KEYS, {"sparse": SPARSE, "dense": DENSE}, terms=terms)
+    wanted = {2: share * 4 + 7.0, 3: 8.0, 5: share * 8 + 8.5, 7: 9.0}
+    assert scores(fused) == pytest.approx(wanted)
+    assert fused.weights == pytest.approx({"sparse": share, "dense": 10.0})
 
 
 def test_a_leg_without_candidates_has_no_vote() -> None:
