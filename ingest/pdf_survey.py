@@ -84,10 +84,11 @@ def survey(pymupdf: Any, document: Any) -> Survey:
         _count_pitches(lines, pitches)
         _count_ends(lines, lefts, rights)
         rows.extend(_edge_rows(index + 1, lines, height))
-    found = Survey(running=_running(rows, document.page_count), lines=kept)
+    found = Survey(lines=kept)
     if sizes:
         found.body_size = min(sizes, key=lambda size: (-sizes[size], size))
         found.body_bold = bold[True] > bold[False]
+    found.running = _running(rows, document.page_count, found.body_size)
     if pitches:
         found.pitch = min(pitches, key=lambda pitch: (-pitches[pitch], pitch))
     if lefts:
@@ -216,9 +217,12 @@ def _is_level(line: Line) -> bool:
     return abs(line.direction[1]) < 0.1
 
 
-def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[str, float]]]:
+def _running(
+    rows: Sequence[EdgeRow], pages: int, body_size: float
+) -> dict[int, frozenset[tuple[str, float]]]:
     """For each page the rows that run: page numbers; texts that stand at one place of at least
-    three pages (of both where there are two); other texts at a place where such stand."""
+    three pages (of both where there are two) or count the pages; other texts at a place where
+    such stand."""
     places: dict[tuple[str, int], set[int]] = {}
     for row in rows:
         for bucket in _buckets(row.place):
@@ -239,7 +243,7 @@ def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[s
         for row in repeated
         if row.number or any(len(covered[b]) >= 0.15 * pages for b in _buckets(row.place))
     }
-    repeated |= _counting(rows)
+    repeated |= _counting(rows, body_size)
     top, bottom = _body_bounds(rows, repeated)
     sure = {
         row
@@ -263,12 +267,14 @@ def _running(rows: Sequence[EdgeRow], pages: int) -> dict[int, frozenset[tuple[s
     return {page: frozenset(found) for page, found in chosen.items()}
 
 
-def _counting(rows: Sequence[EdgeRow]) -> set[EdgeRow]:
+def _counting(rows: Sequence[EdgeRow], body_size: float) -> set[EdgeRow]:
     """The rows at one place of four pages or more, in one size, whose numbers go up with the pages
-    and by one a page at the least: whatever else they say (the chapter, on one page the title)."""
+    and by one a page at the least: whatever else they say (the chapter, on one page the title).
+    At the top only those smaller than the body: chapters that begin on pages of their own count
+    too."""
     series: dict[tuple[int, float], list[EdgeRow]] = {}
     for row in rows:
-        if row.count is not None:
+        if row.count is not None and (row.place < 0 or row.size < body_size - 0.2):
             for bucket in _buckets(row.place):
                 series.setdefault((bucket, round(row.size, 1)), []).append(row)
     found: set[EdgeRow] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -237,10 +238,15 @@ def test_texts_that_count_the_pages_run_whatever_they_say() -> None:
         edge(3, "Chapter 2. Rights 15"),
         edge(5, "28 The title of all"),
     ]
-    assert _counting([*feet, edge(5, "A line 29", -80.0)]) == set(feet)
-    assert _counting(feet[:3]) == set()
+    assert _counting([*feet, edge(5, "A line 29", -80.0)], 10.0) == set(feet)
+    assert _counting(feet[:3], 10.0) == set()
     for other in (edge(6, "Total 12"), edge(6, "Total 28"), edge(5, "Total 30")):
-        assert _counting([*feet, other]) == set()
+        assert _counting([*feet, other], 10.0) == set()
+    heads = [replace(row, place=40.0) for row in feet]
+    assert _counting(heads, 10.0) == set(heads)
+    assert (
+        _counting(heads, 8.0) == set()
+    )  # "4 Results", "11 Outlook": chapters on pages of their own
 
 
 def test_a_repeated_header_outside_of_its_table_is_furniture() -> None:
