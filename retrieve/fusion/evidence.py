@@ -49,11 +49,9 @@ class EvidenceFusion:
 
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         words = min(1.0, _FULL_TERMS / max(terms, 1))
+        units = dict.fromkeys(legs, words) | {"dense": self.cosine_weight}
         weights = {
-            name: (self.cosine_weight if name == "dense" else words)
-            if len(leg.ranking.keys)
-            else 0.0
-            for name, leg in legs.items()
+            name: units[name] if len(leg.ranking.keys) else 0.0 for name, leg in legs.items()
         }
         scores = np.zeros(len(keys), dtype=np.float64)
         if any(weight for name, weight in weights.items() if name != "dense"):

@@ -57,6 +57,13 @@ def cosines(one: Vectors, other: Vectors) -> Vectors:
     return found
 
 
+def like(embedder: SentenceTransformerEmbedder, **changes: Any) -> SentenceTransformerEmbedder:
+    """The same with other options, over the model that is loaded already."""
+    other = replace(embedder, **changes)
+    other.__dict__["_loaded"] = embedder._loaded
+    return other
+
+
 def test_counts_are_those_of_the_models_own_tokenizer(exact: SentenceTransformerEmbedder) -> None:
     own = exact._loaded.tokenizer
     wanted = [len(own("passage: " + text, truncation=False)["input_ids"]) for text in TEXTS]
@@ -128,8 +135,7 @@ def test_a_question_finds_its_answer_in_the_other_language(
     )
     answer, unrelated = passages @ exact.embed_query("光合作用把什么变成糖？").vector
     assert answer > unrelated
-    plain = SentenceTransformerEmbedder(CACHE, precision="float32", language_neutral=False)
-    plain.__dict__["_loaded"] = exact._loaded
+    plain = like(exact, language_neutral=False)
     before = passages @ plain.embed_query("光合作用把什么变成糖？").vector
     assert answer - unrelated > before[0] - before[1]
     assert np.linalg.norm(exact.embed_query("光").vector) == pytest.approx(1.0, abs=1e-5)
@@ -218,13 +224,6 @@ def test_counting_needs_no_model() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def like(embedder: SentenceTransformerEmbedder, **changes: Any) -> SentenceTransformerEmbedder:
-    """The same with other options, over the model that is loaded already."""
-    other = replace(embedder, **changes)
-    other.__dict__["_loaded"] = embedder._loaded
-    return other
 
 
 def test_tokens_come_with_the_same_vectors(exact: SentenceTransformerEmbedder) -> None:

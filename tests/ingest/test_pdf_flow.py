@@ -244,9 +244,8 @@ def test_texts_that_count_the_pages_run_whatever_they_say() -> None:
         assert _counting([*feet, other], 10.0) == set()
     heads = [replace(row, place=40.0) for row in feet]
     assert _counting(heads, 10.0) == set(heads)
-    assert (
-        _counting(heads, 8.0) == set()
-    )  # "4 Results", "11 Outlook": chapters on pages of their own
+    # As large as the body: chapters ("4 Results", "11 Outlook") on pages of their own.
+    assert _counting(heads, 8.0) == set()
 
 
 def test_a_repeated_header_outside_of_its_table_is_furniture() -> None:
