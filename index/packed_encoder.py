@@ -57,6 +57,8 @@ class PackedEncoder:
         self._embeddings = model.embeddings
         self._heads = model.config.num_attention_heads
         self._width = model.config.hidden_size
+        # Asked once: later, another thread may be computing alone, and torch tells new threads so.
+        self._threads = torch.get_num_threads()
         self._layers = []
         with torch.inference_mode():
             for layer in model.encoder.layer:
@@ -99,7 +101,7 @@ class PackedEncoder:
         out = np.empty((len(token_ids), self._width), dtype=np.float32)
         order = sorted(range(len(token_ids)), key=lambda i: (len(token_ids[i]), i))
         total = sum(map(len, token_ids))
-        share = -(-total // torch.get_num_threads())
+        share = -(-total // self._threads)
         batches = _batches(order, token_ids, min(TOKENS_PER_BATCH, max(share, _FEW_TOKENS)))
 
         def run(batch: list[int]) -> None:
@@ -116,7 +118,7 @@ class PackedEncoder:
             for _ in self._workers.map(run, reversed(batches)):
                 pass
         elif batches:
-            with _one_thread():
+            with self._one_thread():
                 run(batches[0])
         return out
 
@@ -125,7 +127,18 @@ class PackedEncoder:
         """A thread for each that torch would use."""
         import torch
 
-        return ThreadPoolExecutor(torch.get_num_threads(), "embedder", torch.set_num_threads, (1,))
+        return ThreadPoolExecutor(self._threads, "embedder", torch.set_num_threads, (1,))
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """What the calling thread computes meanwhile, it computes alone."""
+        import torch
+
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(self._threads)
 
     def _forward(self, sequences: list[Sequence[int]]) -> Sequence[torch.Tensor]:
         """The last hidden states of each, shape (tokens, hidden size)."""
@@ -164,19 +177,6 @@ class PackedEncoder:
             )
             start += length
         return context
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """What the calling thread computes meanwhile, it computes alone."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _pooled(states: torch.Tensor, count: int) -> Vectors:
