@@ -9,59 +9,37 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index import rows
-from index.catalog import Catalog, Changes
+from index.caches import Caches, Parts
+from index.catalog import Catalog
 from index.contract import (
-    Analyzer,
     CollectionStats,
-    DeleteReceipt,
-    DenseChanges,
-    DenseIndex,
     DenseReader,
     DocumentRecord,
-    Embedder,
     FingerprintMismatch,
     Keys,
-    Locked,
-    Origin,
-    SparseChanges,
-    SparseIndex,
     SparseReader,
     StoredChunk,
     Vectors,
-    WriteReceipt,
 )
 from index.filters import compile_filter
 from index.jobs import Jobs
 from index.lock import writer_lock
 from index.states import Ledger
-from index.windows import Windows
-from ingest.contract import Chunk, Conflict, Document, Json, NotFound, Unavailable
+from index.writer import Writer
+from ingest.contract import Chunk, Conflict, Json, NotFound
 
 CATALOG = "catalog.sqlite"
 _DRAFT = "catalog.draft"
 """A catalog in the making: it takes its name when it is whole."""
 SCRATCH = "scratch"
 """Files of the writer, gone when it has finished."""
-_REPLAY_BATCH = 5_000
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What collections are made of: the analyzer and embedder, and how the two caches are
-    built (from their folder; the dense one also from the dimension)."""
-
-    analyzer: Analyzer
-    embedder: Embedder
-    sparse: Callable[[Path], SparseIndex]
-    dense: Callable[[Path, int], DenseIndex]
 
 
 @dataclass(frozen=True)
@@ -110,10 +88,7 @@ class Collection:
         self._snapshot: Snapshot | None = None
         self.jobs = Jobs(catalog, path)
         self.ledger = Ledger(catalog)
-        self._dimension = int(catalog.meta("dimension") or 0)
-        self._sparse: SparseIndex
-        self._dense: DenseIndex
-        self._open_caches()
+        self._caches = Caches(path, parts, catalog)
 
     @classmethod
     def create(cls, path: Path, parts: Parts) -> Collection:
@@ -159,8 +134,7 @@ class Collection:
         """Releases files and memory."""
         with self._guard:
             self._snapshot = None
-            self._sparse.close()
-            self._dense.close()
+            self._caches.close()
             self._catalog.close()
 
     # --- reading -----------------------------------------------------------------------------
@@ -175,15 +149,19 @@ class Collection:
             assert current is not None
             return current
         try:
-            self._catch_up_as_able()
+            self._caches.catch_up_as_able()
             return self._take_snapshot()
         finally:
             self._guard.release()
 
     def _take_snapshot(self) -> Snapshot:
-        generation = min(self._sparse.generation, self._dense.generation)
+        caches = self._caches
         self._snapshot = Snapshot(
-            generation, self._sparse.reader(), self._dense.reader(), self._parts, self._catalog
+            caches.generation,
+            caches.sparse.reader(),
+            caches.dense.reader(),
+            self._parts,
+            self._catalog,
         )
         return self._snapshot
 
@@ -233,165 +211,16 @@ class Collection:
     def writer(self, timeout_s: float = 0.0) -> Iterator[Writer]:
         """The right to write, until the block ends. Raises Locked, naming the holder."""
         with writer_lock(self._path, timeout_s):
-            with self._guard:
-                self._catch_up(owner=True)
+            self._follow()
             scratch = self._path / SCRATCH
             shutil.rmtree(scratch, ignore_errors=True)  # what a kill left
             try:
-                yield Writer(self, scratch)
+                embedder = self._parts.embedder
+                yield Writer(self._catalog, embedder, self._caches, self._follow, scratch)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
 
-    def _open_caches(self) -> None:
-        """Opens both caches; one that is damaged, or does not match the catalog, is built anew."""
-        for attempt in (1, 2, 3):
-            try:
-                self._sparse = self._parts.sparse(self._path / "sparse")
-                self._dense = self._parts.dense(self._path / "dense", self._dimension)
-                self._catch_up_as_able()
-                if self._agrees():
-                    return
-                reason: Exception = ValueError("a cache holds other chunks than the catalog")
-            except (ValueError, OSError) as error:
-                reason = error
-            # A writer may have swapped a file meanwhile: look twice before building anew.
-            if attempt == 2:
-                self._drop_caches()
-        raise Unavailable(
-            f"the indexes of the collection {self.name!r} cannot be opened or rebuilt: {reason}; "
-            f"check the disk at {self._path}"
-        ) from reason
-
-    def _agrees(self) -> bool:
-        """True where each cache at the catalog's generation has as many rows as it."""
-        chunks = self._catalog.counts()[1]
-        generation = self._catalog.generation
-        caches = ((self._sparse, self._sparse.reader), (self._dense, self._dense.reader))
-        return all(
-            len(reader()) == chunks for cache, reader in caches if cache.generation == generation
-        )
-
-    def _drop_caches(self) -> None:
-        with writer_lock(self._path, timeout_s=10.0):
-            for name in ("sparse", "dense"):
-                shutil.rmtree(self._path / name, ignore_errors=True)
-
-    def _catch_up_as_able(self) -> None:
-        """Brings the caches up to date; those on disk only where no other writer is about to."""
-        if self._sparse.generation == self._catalog.generation == self._dense.generation:
-            return
-        try:
-            with writer_lock(self._path):
-                self._catch_up(owner=True)
-        except (Locked, PermissionError):
-            self._catch_up(owner=False)
-
-    def _catch_up(self, *, owner: bool) -> None:
-        newest = self._catalog.generation
-        if max(self._sparse.generation, self._dense.generation) > newest:
-            raise ValueError("a cache is newer than the catalog")
-        if self._sparse.generation < newest and (owner or self._sparse.in_memory):
-            changes = self._catalog.since(self._sparse.generation)
-            for part in _in_batches(changes):
-                self._sparse.apply(self._sparse_changes(part))
-        if self._dense.generation < newest:
-            changes = self._catalog.since(self._dense.generation)
-            keys, vectors = self._catalog.vectors(changes.added, self._dimension)
-            dense = DenseChanges(changes.generation, keys, vectors, changes.deleted)
-            self._dense.apply(dense, owner=owner)
-
-    def _sparse_changes(self, changes: Changes) -> SparseChanges:
-        chunks = self._catalog.chunks(changes.added)
-        wanted = sorted({stored.chunk.document_id for stored in chunks.values()})
-        windows = Windows(self._parts.analyzer, self._catalog.texts(wanted))
-        entries = [windows.entry(key, stored.chunk) for key, stored in sorted(chunks.items())]
-        return SparseChanges(changes.generation, entries, changes.deleted)
-
-
-def _in_batches(changes: Changes) -> Iterator[Changes]:
-    """The same changes in pieces of bounded size; only the last carries the generation, so that
-    a kill in between starts over."""
-    added = list(changes.added)
-    while len(added) > _REPLAY_BATCH:
-        yield Changes(0, added[:_REPLAY_BATCH], [])
-        added = added[_REPLAY_BATCH:]
-    yield Changes(changes.generation, added, changes.deleted)
-
-
-class Writer:
-    """Writes to a collection, for as long as its lock is held. `scratch` is a folder that it
-    may make, and that goes with it; `stage` is what `put` is at, or was when it failed: "embed"
-    or "store"."""
-
-    def __init__(self, collection: Collection, scratch: Path) -> None:
-        self._collection = collection
-        self.scratch = scratch
-        self.stage = ""
-
-    def put(
-        self,
-        items: Sequence[tuple[Document, Sequence[Chunk]]],
-        pipeline: str | Callable[[Document], str],
-        origins: Mapping[str, Origin] | None = None,
-    ) -> list[WriteReceipt]:
-        """Stores documents with their chunks, each replacing what had its id. On return every
-        one is durable and can be found. What has been embedded already is not embedded again.
-        `pipeline` is the fingerprint of what read and chunked them, or gives each one's;
-        `origins` says by id where they come from."""
-        self.stage = "embed"
-        collection = self._collection
-        catalog, embedder = collection._catalog, collection._parts.embedder
-        marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
-        vectors = catalog.known_vectors({mark for row in marks for mark in row})
-        fresh = [0] * len(items)
-        texts: dict[bytes, str] = {}
-        for place, (row, (_, chunks)) in enumerate(zip(marks, items, strict=True)):
-            for mark, chunk in zip(row, chunks, strict=True):
-                if mark not in vectors and mark not in texts:
-                    texts[mark] = chunk.embedding_text
-                    fresh[place] += 1
-        embedded = embedder.embed_with_tokens(list(texts.values()))
-        vectors.update(zip(texts, rows.stored_vectors(embedded), strict=True))
-        self.stage = "store"
-        receipts = []
-        try:
-            for (document, chunks), count in zip(items, fresh, strict=True):
-                read_by = pipeline if isinstance(pipeline, str) else pipeline(document)
-                origin = (origins or {}).get(document.id)
-                result = catalog.put(document, chunks, vectors, read_by, origin)
-                receipts.append(
-                    WriteReceipt(
-                        document.id,
-                        result.generation,
-                        len(result.added),
-                        result.kept,
-                        len(result.deleted),
-                        count,
-                    )
-                )
-        finally:
-            self._follow()
-        return receipts
-
-    def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> DeleteReceipt:
-        """Deletes documents, with what is `packed` in them, from every store and counts what
-        went. Ids that are not there count nothing."""
-        collection = self._collection
-        before = (len(collection._sparse.reader()), len(collection._dense.reader()))
-        documents, chunks, vectors, changes = collection._catalog.delete(
-            document_ids, packed=packed
-        )
-        self._follow()
-        return DeleteReceipt(
-            documents=documents,
-            chunks=chunks,
-            vectors=vectors,
-            sparse=before[0] - len(collection._sparse.reader()),
-            dense=before[1] - len(collection._dense.reader()),
-            generation=changes.generation,
-        )
-
     def _follow(self) -> None:
-        with self._collection._guard:
-            self._collection._catch_up(owner=True)
-            self._collection._take_snapshot()
+        with self._guard:
+            self._caches.catch_up(owner=True)
+            self._take_snapshot()

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from index import default_model
+from index.caches import Parts
 from index.catalog import Catalog, documents_of
-from index.collection import CATALOG, Collection, Parts, Snapshot, Writer
+from index.collection import CATALOG, Collection, Snapshot
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import DenseIndex, SparseIndex
 from index.function_words import function_words
@@ -21,6 +22,7 @@ from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
 from index.states import Ledger, States
 from index.words import script as script_of
+from index.writer import Writer
 from ingest.contract import BadInput, Conflict, Document, NotFound, load_component
 
 __all__ = [

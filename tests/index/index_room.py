@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from index.analyze.jieba import JiebaAnalyzer
-from index.collection import Collection, Parts
+from index.caches import Parts
+from index.collection import Collection
 from index.components import DENSE, SPARSE
 from index.contract import Embeddings, QueryEmbedding, Vectors
 from ingest.contract import Block, BlockKind, Chunk, Document, Json, chunk_id, load_component

@@ -28,7 +28,8 @@ from index_room import (
     texts_of,
 )
 
-from index.collection import CATALOG, Collection, Parts
+from index.caches import Parts
+from index.collection import CATALOG, Collection
 from index.components import SPARSE
 from index.contract import FingerprintMismatch, Locked, Vectors
 from ingest.contract import BadInput, Conflict, NotFound, Unavailable

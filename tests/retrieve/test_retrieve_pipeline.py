@@ -17,7 +17,8 @@ from index_room import (
     make_parts,
 )
 
-from index.collection import Collection, Parts
+from index.caches import Parts
+from index.collection import Collection
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from ingest.contract import BadInput
 from retrieve.components import LEGS

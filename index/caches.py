@@ -1,0 +1,140 @@
+"""The sparse and the dense index of a collection, kept in step with its catalog.
+
+Whenever a collection is opened, written to, or read at an older generation, each cache takes in
+what it has missed. There is no other way into a cache, so a kill in between loses nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.catalog import Catalog, Changes
+from index.contract import (
+    Analyzer,
+    DenseChanges,
+    DenseIndex,
+    Embedder,
+    Locked,
+    SparseChanges,
+    SparseIndex,
+)
+from index.lock import writer_lock
+from index.windows import Windows
+from ingest.contract import Unavailable
+
+_REPLAY_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What collections are made of: the analyzer and embedder, and how the two caches are
+    built (from their folder; the dense one also from the dimension)."""
+
+    analyzer: Analyzer
+    embedder: Embedder
+    sparse: Callable[[Path], SparseIndex]
+    dense: Callable[[Path, int], DenseIndex]
+
+
+class Caches:
+    """Both indexes of the collection at `path`, opened and brought up to date; one that is
+    damaged, or does not match the catalog, is built anew. Not safe to use from many threads.
+    Raises Unavailable where neither can be had."""
+
+    sparse: SparseIndex
+    dense: DenseIndex
+
+    def __init__(self, path: Path, parts: Parts, catalog: Catalog) -> None:
+        self._path = path
+        self._parts = parts
+        self._catalog = catalog
+        self._dimension = int(catalog.meta("dimension") or 0)
+        self._open()
+
+    @property
+    def generation(self) -> int:
+        """What both hold."""
+        return min(self.sparse.generation, self.dense.generation)
+
+    def close(self) -> None:
+        """Releases files and memory."""
+        self.sparse.close()
+        self.dense.close()
+
+    def _open(self) -> None:
+        for attempt in (1, 2, 3):
+            try:
+                self.sparse = self._parts.sparse(self._path / "sparse")
+                self.dense = self._parts.dense(self._path / "dense", self._dimension)
+                self.catch_up_as_able()
+                if self._agrees():
+                    return
+                reason: Exception = ValueError("a cache holds other chunks than the catalog")
+            except (ValueError, OSError) as error:
+                reason = error
+            # A writer may have swapped a file meanwhile: look twice before building anew.
+            if attempt == 2:
+                self._drop()
+        raise Unavailable(
+            f"the indexes of the collection {self._path.name!r} cannot be opened or rebuilt: "
+            f"{reason}; check the disk at {self._path}"
+        ) from reason
+
+    def _agrees(self) -> bool:
+        """True where each cache at the catalog's generation has as many rows as it."""
+        chunks = self._catalog.counts()[1]
+        generation = self._catalog.generation
+        caches = ((self.sparse, self.sparse.reader), (self.dense, self.dense.reader))
+        return all(
+            len(reader()) == chunks for cache, reader in caches if cache.generation == generation
+        )
+
+    def _drop(self) -> None:
+        with writer_lock(self._path, timeout_s=10.0):
+            for name in ("sparse", "dense"):
+                shutil.rmtree(self._path / name, ignore_errors=True)
+
+    def catch_up_as_able(self) -> None:
+        """Brings both up to date; those on disk only where no other writer is about to."""
+        if self.sparse.generation == self._catalog.generation == self.dense.generation:
+            return
+        try:
+            with writer_lock(self._path):
+                self.catch_up(owner=True)
+        except (Locked, PermissionError):
+            self.catch_up(owner=False)
+
+    def catch_up(self, *, owner: bool) -> None:
+        """Brings both up to date. An `owner` holds the writer's lock."""
+        newest = self._catalog.generation
+        if max(self.sparse.generation, self.dense.generation) > newest:
+            raise ValueError("a cache is newer than the catalog")
+        if self.sparse.generation < newest and (owner or self.sparse.in_memory):
+            changes = self._catalog.since(self.sparse.generation)
+            for part in _in_batches(changes):
+                self.sparse.apply(self._sparse_changes(part))
+        if self.dense.generation < newest:
+            changes = self._catalog.since(self.dense.generation)
+            keys, vectors = self._catalog.vectors(changes.added, self._dimension)
+            dense = DenseChanges(changes.generation, keys, vectors, changes.deleted)
+            self.dense.apply(dense, owner=owner)
+
+    def _sparse_changes(self, changes: Changes) -> SparseChanges:
+        chunks = self._catalog.chunks(changes.added)
+        wanted = sorted({stored.chunk.document_id for stored in chunks.values()})
+        windows = Windows(self._parts.analyzer, self._catalog.texts(wanted))
+        entries = [windows.entry(key, stored.chunk) for key, stored in sorted(chunks.items())]
+        return SparseChanges(changes.generation, entries, changes.deleted)
+
+
+def _in_batches(changes: Changes) -> Iterator[Changes]:
+    """The same changes in pieces of bounded size; only the last carries the generation, so that
+    a kill in between starts over."""
+    added = list(changes.added)
+    while len(added) > _REPLAY_BATCH:
+        yield Changes(0, added[:_REPLAY_BATCH], [])
+        added = added[_REPLAY_BATCH:]
+    yield Changes(changes.generation, added, changes.deleted)

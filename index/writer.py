@@ -1,0 +1,97 @@
+"""Writing to a collection: the catalog first, then its caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from index import rows
+from index.caches import Caches
+from index.catalog import Catalog
+from index.contract import DeleteReceipt, Embedder, Origin, WriteReceipt
+from ingest.contract import Chunk, Document
+
+
+class Writer:
+    """Writes to a collection, for as long as its lock is held. `follow` brings its caches up to
+    date after each write. `scratch` is a folder that it may make, and that goes with it; `stage`
+    is what `put` is at, or was when it failed: "embed" or "store"."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        embedder: Embedder,
+        caches: Caches,
+        follow: Callable[[], None],
+        scratch: Path,
+    ) -> None:
+        self._catalog = catalog
+        self._embedder = embedder
+        self._caches = caches
+        self._follow = follow
+        self.scratch = scratch
+        self.stage = ""
+
+    def put(
+        self,
+        items: Sequence[tuple[Document, Sequence[Chunk]]],
+        pipeline: str | Callable[[Document], str],
+        origins: Mapping[str, Origin] | None = None,
+    ) -> list[WriteReceipt]:
+        """Stores documents with their chunks, each replacing what had its id. On return every
+        one is durable and can be found. What has been embedded already is not embedded again.
+        `pipeline` is the fingerprint of what read and chunked them, or gives each one's;
+        `origins` says by id where they come from."""
+        self.stage = "embed"
+        catalog = self._catalog
+        marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
+        vectors = catalog.known_vectors({mark for row in marks for mark in row})
+        fresh = [0] * len(items)
+        texts: dict[bytes, str] = {}
+        for place, (row, (_, chunks)) in enumerate(zip(marks, items, strict=True)):
+            for mark, chunk in zip(row, chunks, strict=True):
+                if mark not in vectors and mark not in texts:
+                    texts[mark] = chunk.embedding_text
+                    fresh[place] += 1
+        embedded = self._embedder.embed_with_tokens(list(texts.values()))
+        vectors.update(zip(texts, rows.stored_vectors(embedded), strict=True))
+        self.stage = "store"
+        receipts = []
+        try:
+            for (document, chunks), count in zip(items, fresh, strict=True):
+                read_by = pipeline if isinstance(pipeline, str) else pipeline(document)
+                origin = (origins or {}).get(document.id)
+                result = catalog.put(document, chunks, vectors, read_by, origin)
+                receipts.append(
+                    WriteReceipt(
+                        document.id,
+                        result.generation,
+                        len(result.added),
+                        result.kept,
+                        len(result.deleted),
+                        count,
+                    )
+                )
+        finally:
+            self._follow()
+        return receipts
+
+    def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> DeleteReceipt:
+        """Deletes documents, with what is `packed` in them, from every store and counts what
+        went. Ids that are not there count nothing."""
+        before = self._rows()
+        documents, chunks, vectors, changes = self._catalog.delete(document_ids, packed=packed)
+        self._follow()
+        after = self._rows()
+        return DeleteReceipt(
+            documents=documents,
+            chunks=chunks,
+            vectors=vectors,
+            sparse=before[0] - after[0],
+            dense=before[1] - after[1],
+            generation=changes.generation,
+        )
+
+    def _rows(self) -> tuple[int, int]:
+        """Of the sparse and the dense index."""
+        return len(self._caches.sparse.reader()), len(self._caches.dense.reader())
