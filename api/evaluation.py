@@ -54,6 +54,7 @@ class Evaluation:
             for count, _ in enumerate(self.braid.ingestor.store(writer, documents), start=1):
                 if progress:
                     progress(before + count, len(dataset.documents))
+        collection.settle()
         return collection
 
     def corpus_collection(self, corpus: Path) -> Collection:
@@ -66,6 +67,7 @@ class Evaluation:
         if gone:
             with collection.writer() as writer:
                 writer.delete(gone)
+        collection.settle()
         return collection
 
     def _collection(self, name: str, marks: Sequence[str]) -> Collection:

@@ -72,8 +72,21 @@ class SparseSettings(_Section):
 class DenseSettings(_Section):
     """The vector index."""
 
-    kind: Literal["auto", "flat", "hnsw", "ivf"] = Field(
-        "auto", description="FAISS index of the main part; `auto` goes by size"
+    kind: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"] = Field(
+        "auto", description="FAISS index of the main part; `auto` goes by size and memory"
+    )
+    codes: Literal["auto", "fp32", "fp16", "sq8"] = Field(
+        "auto",
+        description="how the index holds vectors; what is found is scored anew by the exact ones",
+    )
+    memory_mb: int = Field(
+        1024, ge=1, description="of one collection's index, which `auto` keeps to"
+    )
+    hnsw_neighbours: int = Field(24, ge=2, le=256, description="HNSW: M")
+    hnsw_build_breadth: int = Field(200, ge=8, description="HNSW: efConstruction")
+    hnsw_breadth: int = Field(128, ge=1, description="HNSW: efSearch")
+    ivf_probes: float = Field(
+        2.0, gt=0, description="IVF: lists visited, times the root of their number"
     )
 
 

@@ -59,22 +59,28 @@ class Caches:
         """What both hold."""
         return min(self.sparse.generation, self.dense.generation)
 
+    def settle(self) -> None:
+        """Waits for what is still being written in the background."""
+        self.dense.settle()
+
     def close(self) -> None:
-        """Releases files and memory."""
+        """Releases files and memory; what is being written in the background is given up, and
+        done when the collection is next written to."""
         self.sparse.close()
         self.dense.close()
 
     def _open(self) -> None:
         for attempt in (1, 2, 3):
+            self.sparse = self._parts.sparse(self._path / "sparse")
+            self.dense = self._parts.dense(self._path / "dense", self._dimension)
             try:
-                self.sparse = self._parts.sparse(self._path / "sparse")
-                self.dense = self._parts.dense(self._path / "dense", self._dimension)
                 self.catch_up_as_able()
                 if self._agrees():
                     return
                 reason: Exception = ValueError("a cache holds other chunks than the catalog")
             except (ValueError, OSError) as error:
                 reason = error
+            self.close()
             # A writer may have swapped a file meanwhile: look twice before building anew.
             if attempt == 2:
                 self._drop()
@@ -112,15 +118,17 @@ class Caches:
         newest = self._catalog.generation
         if max(self.sparse.generation, self.dense.generation) > newest:
             raise ValueError("a cache is newer than the catalog")
-        if self.sparse.generation < newest and (owner or self.sparse.in_memory):
-            changes = self._catalog.since(self.sparse.generation)
-            for part in _in_batches(changes):
+        before = self.sparse.generation
+        if before < newest and (owner or self.sparse.in_memory):
+            for part in _in_batches(self._catalog.since(before), before):
                 self.sparse.apply(self._sparse_changes(part))
-        if self.dense.generation < newest:
-            changes = self._catalog.since(self.dense.generation)
-            keys, vectors = self._catalog.vectors(changes.added, self._dimension)
-            dense = DenseChanges(changes.generation, keys, vectors, changes.deleted)
-            self.dense.apply(dense, owner=owner)
+        self.dense.refresh()
+        before = self.dense.generation
+        if before < newest:
+            for part in _in_batches(self._catalog.since(before), before):
+                keys, vectors = self._catalog.vectors(part.added, self._dimension)
+                dense = DenseChanges(part.generation, keys, vectors, part.deleted)
+                self.dense.apply(dense, owner=owner)
 
     def _sparse_changes(self, changes: Changes) -> SparseChanges:
         chunks = self._catalog.chunks(changes.added)
@@ -130,11 +138,11 @@ class Caches:
         return SparseChanges(changes.generation, entries, changes.deleted)
 
 
-def _in_batches(changes: Changes) -> Iterator[Changes]:
-    """The same changes in pieces of bounded size; only the last carries the generation, so that
-    a kill in between starts over."""
+def _in_batches(changes: Changes, before: int) -> Iterator[Changes]:
+    """The same changes in pieces of bounded size; all but the last leave a cache at the
+    generation `before`, so that a kill in between starts over."""
     added = list(changes.added)
     while len(added) > _REPLAY_BATCH:
-        yield Changes(0, added[:_REPLAY_BATCH], [])
+        yield Changes(before, added[:_REPLAY_BATCH], [])
         added = added[_REPLAY_BATCH:]
     yield Changes(changes.generation, added, changes.deleted)

@@ -130,8 +130,13 @@ class Collection:
                 )
         return cls(path, parts, catalog)
 
+    def settle(self) -> None:
+        """Waits until the indexes have been written as the size of the collection asks for,
+        which a thread does after writes; searches are right meanwhile, too."""
+        self._caches.settle()
+
     def close(self) -> None:
-        """Releases files and memory."""
+        """Releases files and memory. Call `settle` first, where there is time."""
         with self._guard:
             self._snapshot = None
             self._caches.close()
@@ -142,7 +147,11 @@ class Collection:
     def snapshot(self) -> Snapshot:
         """The newest generation, this process's or another's writes included."""
         current = self._snapshot
-        if current is not None and current.generation >= self._catalog.generation:
+        if (
+            current is not None
+            and current.generation >= self._catalog.generation
+            and current.dense is self._caches.dense.reader()
+        ):
             return current
         # While a writer of this process brings the caches up to date, the last snapshot serves.
         if not self._guard.acquire(blocking=current is None):

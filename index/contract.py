@@ -218,11 +218,24 @@ class DenseIndex(Protocol):
     def generation(self) -> int: ...
 
     def apply(self, changes: DenseChanges, *, owner: bool) -> None:
-        """Delete, then add, then take on the generation, as in SparseIndex. Only an `owner`
-        (the holder of the writer's lock) may write files; anyone else changes memory alone."""
+        """Delete, then add, then take on the generation, as in SparseIndex. Only for an `owner`
+        (the holder of the writer's lock) files are written, perhaps later, by a thread; for
+        anyone else memory alone changes."""
         ...
 
-    def reader(self) -> DenseReader: ...
+    def refresh(self) -> None:
+        """Takes on what another process has written, if that is not what is held: the
+        generation may then be an older one, for what came after it has to be applied again."""
+        ...
+
+    def settle(self) -> None:
+        """Waits until everything that was to be written is."""
+        ...
+
+    def reader(self) -> DenseReader:
+        """A snapshot of what was last applied; the same object for as long as nothing is
+        applied, refreshed or written."""
+        ...
 
     def close(self) -> None: ...
 

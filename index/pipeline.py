@@ -185,6 +185,7 @@ class Store:
                 with self.ledger(name) as old:
                     assert old is not None
                     new.ledger.states.copy(old.states)
+                new.settle()
             finally:
                 new.close()
             opened = self._open.pop(name, None)

@@ -108,6 +108,7 @@ def delete(
             )
         with target.writer() as writer:
             receipt = writer.delete(wanted)
+        target.settle()
         if as_json:
             print_json({"collection": target.name, "receipt": receipt})
         else:

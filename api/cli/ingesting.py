@@ -105,6 +105,7 @@ def ingest(
             sources = run.files.under(given) if failed is None else list(failed)
             run.follow(run.ingestor.ingest(target, sources), [] if retry_failed else given)
             run.ask_for_passwords(target)
+            target.settle()
         run.report()
 
 
@@ -140,6 +141,7 @@ def sync(
             target = braid.store.get_or_create(braid.settings.collection)
             run.follow(bring_in_step(run.ingestor, target, run.files, folder), [folder])
             run.ask_for_passwords(target)
+            target.settle()
         run.report()
 
 

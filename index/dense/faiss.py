@@ -1,307 +1,261 @@
 """Cosine search by FAISS: a frozen main part and a small exact delta.
 
-The main part is Flat, HNSW or IVF and is never changed once it is built. What is added later
-goes into the delta, which is searched exactly; what is deleted is marked in a bitmap over both.
-When the delta has grown enough, both become a new main part, which is written aside, checked by
-hash, and put in place by renaming one small file. Readers keep the state that they were made
-with. Each state is one value, replaced as a whole.
+What is added goes into the delta, which is searched exactly; what is deleted is marked in a
+bitmap over the main part. When the delta has grown enough, a thread builds both into a new main
+part, aside, while searches and writes go on, and puts it in place by renaming one small file
+that holds the hash of every other. Readers keep the state that they were made with: each state
+is one value, replaced as a whole. Another process that reads the collection takes the new main
+part on when it next looks.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-import shutil
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from index import faiss_main
+from index.contract import DenseChanges, DenseReader
+from index.faiss_main import CODES, KINDS, Main, Make, choose
+from index.faiss_state import FaissReader, State
+from ingest.contract import BadInput
 
-from index.contract import DenseChanges, DenseReader, Keys, Ranking, Vectors
+_log = logging.getLogger(__name__)
 
-KINDS = ("auto", "flat", "hnsw", "ivf")
-_POINTER = "current.json"
-_FORMAT = 1
-_FLAT_LIMIT = 10_000
-"""`auto` searches exactly up to here: 4 ms on one core at 384 dimensions."""
-_DELTA_LIMIT = 1_000
-_EXACT_SHARE = 0.02
-"""A filter that leaves at most this share (or _DELTA_LIMIT rows) is scanned exactly."""
+_POINTER, _LOCK = "current.json", "merge.lock"
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class FaissIndex:
-    """`path` is a folder of its own. `kind` is one of KINDS; `hnsw_neighbours` and
-    `hnsw_breadth` are HNSW's M and efSearch (efConstruction is twice that); `ivf_probes` the
-    share of the lists that IVF visits. Raises ValueError or OSError where the folder is
-    damaged: it is then to be deleted and filled again."""
+    """`path` is a folder of its own. `kind` is one of KINDS and `codes` one of CODES, or "auto":
+    by size, within `memory_mb` for the collection. `hnsw_neighbours`, `hnsw_build_breadth` and
+    `hnsw_breadth` are HNSW's M, efConstruction and efSearch; IVF visits `ivf_probes` times the
+    root of the number of its lists. Raises BadInput for a wrong option; ValueError or OSError
+    where the folder is damaged: it is then to be deleted and filled again."""
 
     path: Path
     dimension: int
     kind: str = "auto"
-    hnsw_neighbours: int = 32
+    codes: str = "auto"
+    memory_mb: int = 1024
+    hnsw_neighbours: int = 24
+    hnsw_build_breadth: int = 200
     hnsw_breadth: int = 128
-    ivf_probes: float = 0.25
-    _box: list[_State] = field(default_factory=list, init=False, repr=False, compare=False)
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+    ivf_probes: float = 2.0
+    _held: _Held = field(default_factory=lambda: _Held(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(
-                f"unknown kind {self.kind!r} of FAISS index; one of {', '.join(KINDS)}"
+        for name, value, known in (("kind", self.kind, KINDS), ("codes", self.codes, CODES)):
+            if value != "auto" and value not in known:
+                raise BadInput(
+                    f"unknown {name} {value!r} of FAISS index; one of auto, {', '.join(known)}"
+                )
+        if self.kind == "ivfpq" and self.codes != "auto":
+            raise BadInput(
+                "a FAISS index of the kind 'ivfpq' has codes of its own: leave codes out"
             )
 
     @property
-    def _state(self) -> _State:
-        with self._lock:
-            if not self._box:
-                self._box.append(self._load())
-            return self._box[0]
+    def _state(self) -> State:
+        state = self._held.state
+        if state is None:
+            with self._held.lock:
+                state = self._held.state = self._held.state or self._load()
+        return state
+
+    def _change(self, change: Callable[[State], State]) -> None:
+        """Changes the state; worked out without the lock, so that no reader waits for it."""
+        while True:
+            before = self._state
+            after = change(before)
+            with self._held.lock:
+                if self._held.state is before:
+                    self._held.state = after
+                    return
 
     @property
     def generation(self) -> int:
         return self._state.generation
 
+    def refresh(self) -> None:
+        pointer = self._pointer()
+        if pointer is not None and pointer["folder"] != self._state.folder_name:
+            self._change(lambda _: self._load())
+
     def apply(self, changes: DenseChanges, *, owner: bool) -> None:
-        state = self._state
-        gone = np.union1d(np.asarray(changes.deleted, dtype=np.int64), changes.keys)
-        keep = ~np.isin(state.delta_keys, gone)
-        delta_keys = np.concatenate([state.delta_keys[keep], changes.keys])
-        delta_vectors = np.concatenate([state.delta_vectors[keep], changes.vectors])
-        order = np.argsort(delta_keys)
-        state = replace(
-            state,
-            generation=changes.generation,
-            main_alive=state.main_alive & ~np.isin(state.main_keys, gone),
-            delta_keys=delta_keys[order],
-            delta_vectors=delta_vectors[order],
-        )
-        dead = len(state.main_keys) - int(state.main_alive.sum())
-        if len(state.delta_keys) + dead > max(_DELTA_LIMIT, len(state.main_keys) // 4):
-            state = self._merge(state)
-            if owner:
-                self._save(state)
-        with self._lock:
-            self._box[:] = [state]
+        self._change(lambda state: state.changed(changes))
+        if owner:
+            self._merge_if_due()
+
+    def settle(self) -> None:
+        while (worker := self._held.worker) is not None:
+            worker.join()
+            self._merge_if_due()
 
     def reader(self) -> DenseReader:
-        return FaissReader(self._state, self.hnsw_breadth, self.ivf_probes)
+        state, known = self._state, self._held.reader
+        if known is None or known.state is not state:
+            known = FaissReader(state, self.hnsw_breadth, self.ivf_probes)
+            self._held.reader = known
+        return known
 
     def close(self) -> None:
-        with self._lock:
-            self._box.clear()
+        held = self._held
+        held.stop.set()
+        if held.worker is not None:
+            held.worker.join()
+        with held.lock:
+            held.state, held.worker, held.reader = None, None, None
+            held.stop.clear()
 
-    def _merge(self, state: _State) -> _State:
-        """The state with its delta and deletions built into a new main part."""
-        positions = np.flatnonzero(state.main_alive)
-        keys = np.concatenate([state.main_keys[positions], state.delta_keys])
-        vectors = np.concatenate([state.main_rows(positions), state.delta_vectors])
-        order = np.argsort(keys)
-        keys, vectors = keys[order], np.ascontiguousarray(vectors[order])
-        main = self._build(vectors)
-        return _State(state.generation, main, keys, np.ones(len(keys), dtype=bool), self.dimension)
+    # --- merging -----------------------------------------------------------------------------
 
-    def _build(self, vectors: Vectors) -> Any:
-        import faiss
+    def _wanted(self, state: State) -> Make:
+        make = Make(self.kind, self.codes, self.hnsw_neighbours, self.hnsw_build_breadth)
+        return choose(make, len(state), self.dimension, self.memory_mb * 2.0**20)
 
-        # One thread: the graph of HNSW depends on the order in which threads insert.
-        faiss.omp_set_num_threads(1)
-        kind = self.kind
-        if kind == "auto":
-            kind = "flat" if len(vectors) <= _FLAT_LIMIT else "hnsw"
-        metric = faiss.METRIC_INNER_PRODUCT
-        if kind == "hnsw":
-            index = faiss.IndexHNSWFlat(self.dimension, self.hnsw_neighbours, metric)
-            index.hnsw.efConstruction = 2 * self.hnsw_breadth
-        elif kind == "ivf" and len(vectors):
-            lists = max(1, min(len(vectors) // 39, int(4 * len(vectors) ** 0.5)))
-            quantizer = faiss.IndexFlatIP(self.dimension)
-            index = faiss.IndexIVFFlat(quantizer, self.dimension, lists, metric)
-            index.own_fields = True
-            quantizer.this.disown()
-            index.train(vectors)
-        else:
-            index = faiss.IndexFlatIP(self.dimension)
-        index.add(vectors)
-        if kind == "ivf" and len(vectors):
-            index.make_direct_map()
-        return index
+    def _merge_if_due(self) -> None:
+        held = self._held
+        with held.lock:
+            state = held.state
+            if state is None or held.stop.is_set() or not state.is_crowded(held.patience):
+                idle = held.worker is not None and not held.worker.is_alive()
+                held.worker = None if idle else held.worker
+                return
+            if held.worker is None or not held.worker.is_alive():
+                held.worker = Thread(target=self._merge, args=(state,), name="faiss-merge")
+                held.worker.start()
 
-    def _save(self, state: _State) -> None:
-        import faiss
+    def _merge(self, state: State) -> None:
+        """Builds a new main part out of a state and puts it in place. What goes wrong leaves the
+        delta as it is: it is searched all the same."""
+        from filelock import FileLock, Timeout
 
-        self.path.mkdir(parents=True, exist_ok=True)
-        name = f"main-{state.generation}"
-        folder = self.path / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        faiss.write_index(state.main, str(folder / "index.faiss"))
-        np.save(folder / "keys.npy", state.main_keys)
-        hashes = {}
-        for file in ("index.faiss", "keys.npy"):
-            with (folder / file).open("rb") as handle:
-                hashes[file] = hashlib.file_digest(handle, "sha256").hexdigest()
-                os.fsync(handle.fileno())
-        pointer = {
-            "format": _FORMAT,
-            "folder": name,
-            "generation": state.generation,
-            "sha256": hashes,
-        }
-        draft = self.path / (_POINTER + ".tmp")
-        with draft.open("w") as handle_text:
-            json.dump(pointer, handle_text)
-            handle_text.flush()
-            os.fsync(handle_text.fileno())
-        draft.replace(self.path / _POINTER)
+        held = self._held
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with FileLock(str(self.path / _LOCK), timeout=0):
+                main = self._written(state)
+            self._change(lambda now: now.over(main))
+            held.patience = 1
+        except (Timeout, _Outrun):  # another process is at it, or was: `refresh` takes it on
+            held.patience *= 4
+        except _Stopped:
+            pass
+        except (OSError, ValueError, RuntimeError) as error:
+            held.patience *= 4
+            _log.warning("the dense index at %s could not be merged: %s", self.path, error)
+
+    def _written(self, state: State) -> Main:
+        pointer = self._pointer()
+        if pointer is not None and pointer["folder"] != state.folder_name:
+            raise _Outrun
+        name = f"main-{1 + int(state.folder_name.rpartition('-')[2] or 0)}"
+        draft = self.path / f".{name}"
+        for leftover in self.path.glob(".main-*"):
+            faiss_main.remove(leftover)
+        draft.mkdir()
+        try:
+            make, built = self._build(state, draft)
+            hashes = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+            faiss_main.remove(self.path / name)
+            draft.rename(self.path / name)
+        except BaseException:
+            faiss_main.remove(draft)
+            raise
+        self._point_to(
+            {
+                "format": _FORMAT,
+                "folder": name,
+                "generation": state.generation,
+                "make": [make.kind, make.codes, make.neighbours, make.breadth],
+                "built": built,
+                "sha256": hashes,
+            }
+        )
         for other in self.path.glob("main-*"):
             if other.name != name:
-                shutil.rmtree(other, ignore_errors=True)
+                faiss_main.remove(other)
+        return faiss_main.load(self.path / name, make, built, self.dimension)
 
-    def _load(self) -> _State:
-        import faiss
+    def _build(self, state: State, draft: Path) -> tuple[Make, int]:
+        """Out of the old main part where it can grow, else afresh: how, and of how many vectors
+        it was built at first."""
+        make, main, stop = self._wanted(state), state.main, self._held.stop
 
+        def go_on() -> None:
+            if stop.is_set():
+                raise _Stopped
+
+        if main is not None and state.can_grow(make):
+            added = state.delta_keys, state.delta_vectors
+            faiss_main.extend(draft, main.folder, state.alive, *added, go_on)
+            return make, main.built
+        keys = state.keys()
+        faiss_main.build(draft, make, keys, lambda at: state.vectors(keys[at]), go_on)
+        return make, len(keys)
+
+    def _point_to(self, pointer: dict[str, Any]) -> None:
+        draft = self.path / (_POINTER + ".tmp")
+        text = json.dumps(pointer)
+        with draft.open("w") as handle:
+            handle.write(f"{text}\n{hashlib.sha256(text.encode()).hexdigest()}\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(self.path / _POINTER)
+
+    def _pointer(self) -> dict[str, Any] | None:
         try:
-            pointer = json.loads((self.path / _POINTER).read_text())
+            text, _, digest = (self.path / _POINTER).read_text().rstrip("\n").partition("\n")
         except FileNotFoundError:
-            return _State.empty(self.dimension)
-        if pointer.get("format") != _FORMAT:
+            return None
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            raise ValueError(f"{self.path / _POINTER} is damaged, or of another version")
+        pointer: dict[str, Any] = json.loads(text)
+        if pointer["format"] != _FORMAT:
             raise ValueError(f"{self.path} was written in another format")
-        folder = self.path / str(pointer["folder"])
+        return pointer
+
+    def _load(self) -> State:
+        pointer = self._pointer()
+        if pointer is None:
+            return State.empty(self.dimension)
+        folder, make = self.path / pointer["folder"], Make(*pointer["make"])
         for file, wanted in pointer["sha256"].items():
-            with (folder / file).open("rb") as handle:
-                if hashlib.file_digest(handle, "sha256").hexdigest() != wanted:
-                    raise ValueError(
-                        f"{folder / file} is damaged: its hash is not the recorded one"
-                    )
-        try:
-            main = faiss.read_index(str(folder / "index.faiss"))
-        except RuntimeError as error:
-            raise ValueError(f"{folder} cannot be read: {error}") from error
-        keys = np.load(folder / "keys.npy")
-        if main.ntotal != len(keys) or main.d != self.dimension:
-            raise ValueError(f"{folder} does not fit its keys or the dimension {self.dimension}")
-        alive = np.ones(len(keys), dtype=bool)
-        return _State(int(pointer["generation"]), main, keys, alive, self.dimension)
+            if _sha256(folder / file) != wanted:
+                raise ValueError(f"{folder / file} is damaged: its hash is not the recorded one")
+        main = faiss_main.load(folder, make, pointer["built"], self.dimension)
+        return State.of(main, pointer["generation"])
 
 
-@dataclass(frozen=True)
-class _State:
-    """Everything that a search reads. Keys ascend in both parts; `delta` has no dead rows."""
-
-    generation: int
-    main: Any
-    main_keys: Keys
-    main_alive: npt.NDArray[np.bool_]
-    dimension: int
-    delta_keys: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    delta_vectors: Vectors = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
-
-    def __post_init__(self) -> None:
-        if not len(self.delta_keys):
-            empty = np.empty((0, self.dimension), dtype=np.float32)
-            object.__setattr__(self, "delta_vectors", empty)
-
-    @staticmethod
-    def empty(dimension: int) -> _State:
-        no_keys = np.empty(0, dtype=np.int64)
-        return _State(0, None, no_keys, np.empty(0, dtype=bool), dimension)
-
-    def main_rows(self, positions: npt.NDArray[np.int64]) -> Vectors:
-        """The main part's vectors at positions, row by row."""
-        if not len(positions):
-            return np.empty((0, self.dimension), dtype=np.float32)
-        rows: Vectors = self.main.reconstruct_batch(positions)
-        return rows
-
-    def find(self, keys: Keys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Positions of keys in the main part and in the delta; -1 where not held."""
-        main = _positions(self.main_keys, keys)
-        main[main >= 0] = np.where(self.main_alive[main[main >= 0]], main[main >= 0], -1)
-        return main, _positions(self.delta_keys, keys)
+class _Outrun(Exception):
+    """Another process has written a main part in the meantime."""
 
 
-def _positions(held: Keys, keys: Keys) -> npt.NDArray[np.int64]:
-    if not len(held):
-        return np.full(len(keys), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(held, keys), len(held) - 1)
-    return np.where(held[at] == keys, at, -1).astype(np.int64)
+class _Stopped(Exception):
+    """The index is being closed: what is built is not wanted any more."""
 
 
-@dataclass(frozen=True)
-class FaissReader:
-    """A view of one state."""
+@dataclass
+class _Held:
+    """What changes in an index. `patience` multiplies how much is merged at the earliest: it
+    doubles where that fails."""
 
-    _state: _State
-    _breadth: int
-    _probes: float
+    state: State | None = None
+    reader: FaissReader | None = None
+    worker: Thread | None = None
+    patience: int = 1
+    lock: Lock = field(default_factory=Lock)
+    stop: Event = field(default_factory=Event)
 
-    def __len__(self) -> int:
-        return int(self._state.main_alive.sum()) + len(self._state.delta_keys)
 
-    def keys(self) -> Keys:
-        state = self._state
-        return np.union1d(state.main_keys[state.main_alive], state.delta_keys)
-
-    def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> Ranking:
-        state = self._state
-        k = min(k, len(self))
-        if k <= 0:
-            return Ranking.of([], [])
-        if allowed is not None and len(allowed) <= max(_DELTA_LIMIT, _EXACT_SHARE * len(self)):
-            return self._exact(vector, allowed, k)
-        alive = state.main_alive
-        delta = np.ones(len(state.delta_keys), dtype=bool)
-        if allowed is not None:
-            alive = alive & np.isin(state.main_keys, allowed, assume_unique=True)
-            delta = np.isin(state.delta_keys, allowed, assume_unique=True)
-        main_keys, main_scores = self._search_main(vector, k, alive)
-        if len(main_keys) < min(k, int(alive.sum())):
-            # A graph walk under a selector can end early; the filter must stay exact in meaning.
-            return self._exact(vector, self.keys() if allowed is None else allowed, k)
-        delta_scores = state.delta_vectors[delta] @ vector
-        keys = np.concatenate([main_keys, state.delta_keys[delta]])
-        return Ranking.of(keys, np.concatenate([main_scores, delta_scores])).head(k)
-
-    def score(self, vector: Vectors, keys: Keys) -> npt.NDArray[np.float32]:
-        state = self._state
-        main, delta = state.find(keys)
-        scores = np.full(len(keys), np.nan, dtype=np.float32)
-        scores[main >= 0] = state.main_rows(main[main >= 0]) @ vector
-        scores[delta >= 0] = state.delta_vectors[delta[delta >= 0]] @ vector
-        return scores
-
-    def _exact(self, vector: Vectors, keys: Keys, k: int) -> Ranking:
-        scores = self.score(vector, keys)
-        held = ~np.isnan(scores)
-        return Ranking.of(keys[held], scores[held]).head(k)
-
-    def _search_main(
-        self, vector: Vectors, k: int, alive: npt.NDArray[np.bool_]
-    ) -> tuple[Keys, npt.NDArray[np.float32]]:
-        import faiss
-
-        state = self._state
-        if state.main is None or not alive.any():
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        faiss.omp_set_num_threads(1)
-        selector = None
-        if not alive.all():
-            bits = np.packbits(alive, bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(alive), faiss.swig_ptr(bits))
-        if isinstance(state.main, faiss.IndexHNSW):
-            breadth = max(self._breadth, 2 * k)
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=breadth)
-        elif isinstance(state.main, faiss.IndexIVF):
-            probes = max(1, round(self._probes * state.main.nlist))
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-        else:
-            parameters = faiss.SearchParameters(sel=selector)
-        wanted = min(k, int(alive.sum()))
-        scores, positions = state.main.search(vector[None], wanted, params=parameters)
-        found = positions[0] >= 0
-        return state.main_keys[positions[0][found]], scores[0][found]
+def _sha256(file: Path) -> str:
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
