@@ -22,6 +22,7 @@ from index.contract import (
     SparseIndex,
 )
 from index.lock import writer_lock
+from index.scripts import Scripts
 from index.windows import Windows
 from ingest.contract import Unavailable
 
@@ -46,12 +47,14 @@ class Caches:
 
     sparse: SparseIndex
     dense: DenseIndex
+    scripts: Scripts
 
     def __init__(self, path: Path, parts: Parts, catalog: Catalog) -> None:
         self._path = path
         self._parts = parts
         self._catalog = catalog
         self._dimension = int(catalog.meta("dimension") or 0)
+        self.scripts = Scripts()
         self._open()
 
     @property
@@ -105,7 +108,8 @@ class Caches:
 
     def catch_up_as_able(self) -> None:
         """Brings both up to date; those on disk only where no other writer is about to."""
-        if self.sparse.generation == self._catalog.generation == self.dense.generation:
+        newest = self._catalog.generation
+        if self.sparse.generation == newest == self.dense.generation == self.scripts.generation:
             return
         try:
             with writer_lock(self._path):
@@ -122,6 +126,9 @@ class Caches:
         if before < newest and (owner or self.sparse.in_memory):
             for part in _in_batches(self._catalog.since(before), before):
                 self.sparse.apply(self._sparse_changes(part))
+        changes = self._catalog.since(self.scripts.generation)
+        added = self._catalog.scripts(self.scripts.generation)
+        self.scripts = self.scripts.changed(changes.generation, added, changes.deleted)
         self.dense.refresh()
         before = self.dense.generation
         if before < newest:

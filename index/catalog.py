@@ -170,17 +170,10 @@ class Catalog(Database):
             found.update(((row[0], row[1]), row[2]) for row in self.read(sql, batch))
         return found
 
-    def scripts(self, keys: Sequence[int]) -> dict[int, str]:
-        """The script of each chunk that is there."""
-        found: dict[int, str] = {}
-        for batch in batched(list(keys)):
-            sql = f"SELECT key, script FROM chunks WHERE key IN ({marks(batch)})"
-            found.update((row[0], row[1]) for row in self.read(sql, batch))
-        return found
-
-    def has_script(self, script: str) -> bool:
-        """Whether any chunk is written in it."""
-        return self.one("SELECT 1 FROM chunks WHERE script = ? LIMIT 1", (script,)) is not None
+    def scripts(self, generation: int) -> list[tuple[int, str]]:
+        """Key and script of each chunk that is newer than a generation, by key."""
+        sql = "SELECT key, script FROM chunks WHERE generation > ? ORDER BY key"
+        return [(row[0], row[1]) for row in self.read(sql, (generation,))]
 
     def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
         """The keys that have a vector, ascending, with their vectors row by row."""

@@ -31,6 +31,7 @@ from index.contract import (
 from index.filters import compile_filter
 from index.jobs import Jobs
 from index.lock import writer_lock
+from index.scripts import Scripts
 from index.states import Ledger
 from index.writer import Writer
 from ingest.contract import Chunk, Conflict, Json, NotFound
@@ -50,22 +51,13 @@ class Snapshot:
     generation: int
     sparse: SparseReader
     dense: DenseReader
+    scripts: Scripts
     parts: Parts
     _catalog: Catalog
 
     def allowed(self, expression: Mapping[str, Json]) -> Keys:
         """Keys that a filter leaves, ascending. Raises BadInput for a wrong filter."""
         return self._catalog.matching(compile_filter(expression))
-
-    def scripts(self, keys: Keys) -> list[str]:
-        """The script that each chunk is written in ("han", "latin" or empty), in the order
-        given; empty for one that is gone."""
-        found = self._catalog.scripts(keys.tolist())
-        return [found.get(int(key), "") for key in keys]
-
-    def has_script(self, script: str) -> bool:
-        """Whether any chunk is written in that script."""
-        return self._catalog.has_script(script)
 
     def chunks(self, keys: Sequence[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are still there."""
@@ -169,6 +161,7 @@ class Collection:
             caches.generation,
             caches.sparse.reader(),
             caches.dense.reader(),
+            caches.scripts,
             self._parts,
             self._catalog,
         )

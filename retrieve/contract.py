@@ -100,11 +100,6 @@ class AnalyzedQuery:
     translations: Sequence[AnyOf]
     embed: Callable[[str], QueryEmbedding]
 
-    def is_foreign(self, scripts: Sequence[str]) -> Mask:
-        """True for each of the scripts of chunks that is known to be another than the query's."""
-        foreign = [bool(s) and bool(self.script) and s != self.script for s in scripts]
-        return np.array(foreign, dtype=bool)
-
     @cached_property
     def _embedded(self) -> QueryEmbedding:
         return self.embed(self.text)
@@ -163,6 +158,12 @@ class LegResult:
 
 class Fusion(Protocol):
     """Merges legs into one ranking."""
+
+    @property
+    def by_ranks(self) -> bool:
+        """Whether the rankings alone are looked at. Legs are then spared to score what others
+        have found: those scores are nan."""
+        ...
 
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         """`keys` are the candidates of all legs, ascending; each is in the ranking that comes

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from index.contract import HAN, LATIN, Analyzer, AnyOf, Keys, Ranking
+from index.contract import Analyzer, AnyOf, Keys, Ranking
 from index.pipeline import Snapshot, function_words, script_of
 from ingest.contract import Unavailable, load_component
 from retrieve.components import FUSIONS, LEGS, RERANKERS, TRANSLATORS
@@ -33,8 +33,6 @@ from retrieve.contract import (
     SearchResult,
     Translator,
 )
-
-_OTHER = {HAN: LATIN, LATIN: HAN}
 
 METHODS = (*LEGS, *FUSIONS)
 """What `Query.fusion` may name: a leg alone, or a fusion of all."""
@@ -86,9 +84,20 @@ class Retriever:
         if query.filter:
             with clock.stage("filter"):
                 allowed = snapshot.allowed(query.filter)
-        keys, legs = self._candidates(snapshot, analyzed, names, query.k, allowed, clock)
+        fusion = self._fusion(query.fusion)
+        depth = max(self.depth, query.k)
+        rankings = _rankings(snapshot, analyzed, names, depth, allowed, clock)
+        keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
+        with clock.stage("rescore"):
+            by_ranks = fusion is None or fusion.by_ranks
+            legs = _judged(snapshot, analyzed, keys, rankings, by_ranks)
         with clock.stage("fusion"):
-            fused = self._fuse(query.fusion, keys, legs, len(analyzed.terms))
+            if fusion is None:
+                fused = Fused(rankings[query.fusion], {query.fusion: 1.0})
+            elif not len(keys):
+                fused = Fused(Ranking.of([], []), dict.fromkeys(legs, 0.0))
+            else:
+                fused = fusion.fuse(keys, legs, len(analyzed.terms))
         judged: dict[str, Ranking] = {}
         if query.fusion == _RERANKED:
             fused, judged = self._reranked(snapshot, analyzed, fused, clock)
@@ -115,7 +124,7 @@ class Retriever:
         translations: Sequence[AnyOf] = ()
         notes: Sequence[str] = ()
         translator = self.translator if "translated" in names else None
-        if translator is not None and snapshot.has_script(_OTHER.get(script, "")):
+        if translator is not None and len(snapshot.scripts.all_foreign(script)):
             try:
                 translations = translator.translate(text, script)
             except Unavailable as error:
@@ -124,44 +133,12 @@ class Retriever:
         embed = parts.embedder.embed_query
         return AnalyzedQuery(text, terms, script, translations, embed), notes
 
-    def _candidates(
-        self,
-        snapshot: Snapshot,
-        query: AnalyzedQuery,
-        names: tuple[str, ...],
-        k: int,
-        allowed: Keys | None,
-        clock: _Clock,
-    ) -> tuple[Keys, dict[str, LegResult]]:
-        """The candidates of all legs, ascending, and each leg's ranking and scores of them."""
-        legs = {name: _leg(name) for name in names}
-        if "dense" in names:
-            with clock.stage("embed"):
-                _ = query.vector
-        rankings = {}
-        for name, leg in legs.items():
-            with clock.stage(name):
-                rankings[name] = leg.search(snapshot, query, max(self.depth, k), allowed)
-        keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
-        with clock.stage("rescore"):
-            foreign = query.is_foreign(snapshot.scripts(keys))
-            results = {
-                name: LegResult(
-                    ranking,
-                    _scores(legs[name], snapshot, query, keys, ranking),
-                    legs[name].silent(foreign),
-                )
-                for name, ranking in rankings.items()
-            }
-        return keys, results
-
-    def _fuse(self, name: str, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
+    def _fusion(self, name: str) -> Fusion | None:
+        """None for a leg alone."""
         if name in LEGS:
-            return Fused(legs[name].ranking, {name: 1.0})
-        if not len(keys):
-            return Fused(Ranking.of([], []), dict.fromkeys(legs, 0.0))
+            return None
         fusion: Fusion = load_component(FUSIONS, name, **self.options.get(name, {}))
-        return fusion.fuse(keys, legs, terms)
+        return fusion
 
     def _reranked(
         self, snapshot: Snapshot, query: AnalyzedQuery, fused: Fused, clock: _Clock
@@ -183,15 +160,46 @@ def _leg(name: str) -> Leg:
     return leg
 
 
-def _scores(
-    leg: Leg, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, ranking: Ranking
-) -> Any:
-    """The leg's scores of all candidates; those that it found itself are not asked for again."""
-    scores = ranking.scores_of(keys)
-    others = np.setdiff1d(keys, ranking.keys, assume_unique=True)
-    if len(others) and len(ranking.keys):
-        scores[np.searchsorted(keys, others)] = leg.score(snapshot, query, others)
-    return scores
+def _rankings(
+    snapshot: Snapshot,
+    query: AnalyzedQuery,
+    names: tuple[str, ...],
+    depth: int,
+    allowed: Keys | None,
+    clock: _Clock,
+) -> dict[str, Ranking]:
+    """The candidates of each leg."""
+    if "dense" in names:
+        with clock.stage("embed"):
+            _ = query.vector
+    rankings = {}
+    for name in names:
+        with clock.stage(name):
+            rankings[name] = _leg(name).search(snapshot, query, depth, allowed)
+    return rankings
+
+
+def _judged(
+    snapshot: Snapshot,
+    query: AnalyzedQuery,
+    keys: Keys,
+    rankings: Mapping[str, Ranking],
+    by_ranks: bool,
+) -> dict[str, LegResult]:
+    """Each leg's ranking with its scores of all candidates, which ascend; nan, where those are
+    not asked for, for what it has not found itself."""
+    foreign = snapshot.scripts.foreign(query.script, keys)
+    results = {}
+    for name, ranking in rankings.items():
+        leg = _leg(name)
+        scores = ranking.scores_of(keys)
+        others = np.setdiff1d(keys, ranking.keys, assume_unique=True)
+        if by_ranks:
+            scores[np.searchsorted(keys, others)] = np.nan
+        elif len(others) and len(ranking.keys):
+            scores[np.searchsorted(keys, others)] = leg.score(snapshot, query, others)
+        results[name] = LegResult(ranking, scores, leg.silent(foreign))
+    return results
 
 
 def _check(query: Query) -> None:

@@ -24,6 +24,10 @@ class ConvexFusion:
         if not 0.0 <= self.dense_weight <= 1.0:
             raise BadInput(f"dense_weight must be from 0 to 1, not {self.dense_weight}")
 
+    @property
+    def by_ranks(self) -> bool:
+        return False
+
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         voting = {name: leg for name, leg in legs.items() if len(leg.ranking.keys)}
         by_words = [name for name in voting if name != "dense"]

@@ -47,6 +47,10 @@ class EvidenceFusion:
         if not self.cosine_weight > 0:
             raise BadInput(f"cosine_weight must be over 0, not {self.cosine_weight}")
 
+    @property
+    def by_ranks(self) -> bool:
+        return False
+
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         words = min(1.0, _FULL_TERMS / max(terms, 1))
         units = dict.fromkeys(legs, words) | {"dense": self.cosine_weight}

@@ -18,6 +18,10 @@ class ReciprocalRankFusion:
 
     k: float = 60.0
 
+    @property
+    def by_ranks(self) -> bool:
+        return True
+
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         scores = np.zeros(len(keys), dtype=np.float64)
         for leg in legs.values():

@@ -17,9 +17,6 @@ from index.contract import Keys, Ranking
 from index.pipeline import Snapshot
 from retrieve.contract import AnalyzedQuery, Mask, Scores
 
-_DEEPER = (1, 4, 16)
-"""So many times the number asked for is looked through for chunks in the other script."""
-
 
 @dataclass(frozen=True)
 class TranslatedLeg:
@@ -28,18 +25,17 @@ class TranslatedLeg:
     def search(
         self, snapshot: Snapshot, query: AnalyzedQuery, k: int, allowed: Keys | None
     ) -> Ranking:
-        ranking = Ranking.of([], [])
-        for times in _DEEPER:
-            found = snapshot.sparse.search(query.translations, times * k, allowed)
-            foreign = query.is_foreign(snapshot.scripts(found.keys))
-            ranking = Ranking(found.keys[foreign], found.scores[foreign]).head(k)
-            if len(ranking.keys) == k or len(found.keys) < times * k:
-                break
-        return ranking
+        foreign = snapshot.scripts.all_foreign(query.script)
+        if allowed is not None:
+            foreign = np.intersect1d(foreign, allowed, assume_unique=True)
+        return snapshot.sparse.search(query.translations, k, foreign)
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
-        scores = snapshot.sparse.search(query.translations, len(keys), keys).scores_of(keys)
-        return np.where(query.is_foreign(snapshot.scripts(keys)), scores, np.float32(0))
+        scores = np.zeros(len(keys), dtype=np.float32)
+        foreign = snapshot.scripts.foreign(query.script, keys)
+        found = snapshot.sparse.search(query.translations, len(keys), keys[foreign])
+        scores[foreign] = found.scores_of(keys[foreign])
+        return scores
 
     def silent(self, foreign: Mask) -> Mask:
         """A chunk in the query's own script is for the sparse leg to judge."""
