@@ -21,6 +21,7 @@ from index.contract import (
     SparseChanges,
     SparseIndex,
 )
+from index.database import writes_are_missing
 from index.lock import writer_lock
 from index.scripts import Scripts
 from index.windows import Windows
@@ -103,8 +104,7 @@ class Caches:
 
     def _drop(self) -> None:
         with writer_lock(self._path, timeout_s=10.0):
-            for name in ("sparse", "dense"):
-                shutil.rmtree(self._path / name, ignore_errors=True)
+            drop_caches(self._path)
 
     def catch_up_as_able(self) -> None:
         """Brings both up to date; those on disk only where no other writer is about to."""
@@ -119,9 +119,11 @@ class Caches:
 
     def catch_up(self, *, owner: bool) -> None:
         """Brings both up to date. An `owner` holds the writer's lock."""
-        newest = self._catalog.generation
-        if max(self.sparse.generation, self.dense.generation) > newest:
-            raise ValueError("a cache is newer than the catalog")
+        held = max(self.sparse.generation, self.dense.generation)
+        newest = self._catalog.generation  # read last: another process may write meanwhile
+        if held > newest:
+            path = self._path / "catalog.sqlite"
+            raise Unavailable(writes_are_missing(path, newest, held, "generations"))
         before = self.sparse.generation
         if before < newest and (owner or self.sparse.in_memory):
             for part in _in_batches(self._catalog.since(before), before):
@@ -143,6 +145,12 @@ class Caches:
         windows = Windows(self._parts.analyzer, self._catalog.texts(wanted))
         entries = [windows.entry(key, stored.chunk) for key, stored in sorted(chunks.items())]
         return SparseChanges(changes.generation, entries, changes.deleted)
+
+
+def drop_caches(path: Path) -> None:
+    """Deletes the caches of the collection at `path`: they are built anew when it is opened."""
+    for name in ("sparse", "dense"):
+        shutil.rmtree(path / name, ignore_errors=True)
 
 
 def _in_batches(changes: Changes, before: int) -> Iterator[Changes]:

@@ -6,21 +6,27 @@ are safe from any thread: each thread has a connection of its own.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index import duplicates, rows, states
+from index import duplicates, migrations, rows, states
 from index.contract import DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
-from index.database import Database, batched, marks
+from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
-from index.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
+from index.schema import SCHEMA_VERSION
 from index.token_codes import unpack
-from ingest.contract import Chunk, Conflict, Document, NotFound
+from index.witness import Witness
+from ingest.contract import Chunk, Conflict, Document, NotFound, Unavailable
 
+if TYPE_CHECKING:
+    import apsw
+
+_COUNT_UP = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = ? RETURNING value"
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
 VALUES ({", ".join("?" * 17)})
@@ -39,6 +45,9 @@ _RECORD_SELECT = """
 SELECT documents.*, (SELECT count(*) FROM chunks WHERE document_id = documents.id) AS chunk_count
 FROM documents
 """
+
+
+WITNESS = "catalog.witness"
 
 
 @dataclass(frozen=True)
@@ -62,49 +71,56 @@ class PutResult:
 
 class Catalog(Database):
     """Opens the catalog at `path`; raises NotFound where there is none (unless `create`),
-    Conflict where another version of Braid wrote it, Unavailable where it is damaged or the
-    disk refuses."""
+    Conflict where another version of Braid wrote it, Unavailable where it is damaged, has lost
+    writes (unless `trusting`), or the disk refuses."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, trusting: bool = False) -> None:
         super().__init__(path)
+        self._witness = Witness(path.with_name(WITNESS))
         if not create and not path.is_file():
             raise NotFound(f"no collection at {path.parent}: create it first")
+        # SQLite would take an empty file for a new one, and delete its log.
+        if not create and not path.stat().st_size:
+            raise Unavailable(f"the catalog {path} is damaged (it is empty): {MENDING}")
+        acknowledged = 0 if trusting else self._witness.count()
         try:
-            with self._translated():
-                if create:
-                    self._create()
-                self._migrate()
-                version = self.meta("schema_version")
+            if create:
+                with self._translated():
+                    migrations.create(path)
+            self._check(acknowledged)
         except BaseException:
-            self.close()
+            self.close(keep_log=True)
             raise
+
+    def _check(self, acknowledged: int) -> None:
+        version, held = self.meta("schema_version"), self.commits
         if version != str(SCHEMA_VERSION):
-            self.close()
             raise Conflict(
-                f"{path} was written by another version of Braid (its schema is {version}, this "
-                f"version reads {SCHEMA_VERSION}); open it with that version"
+                f"{self._path} was written by another version of Braid (its schema is {version}, "
+                f"this version reads {SCHEMA_VERSION}); open it with that version"
             )
+        if held < acknowledged:
+            raise Unavailable(writes_are_missing(self._path, held, acknowledged, "writes"))
 
-    def _create(self) -> None:
-        with self.transaction() as connection:
-            found = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not found:
-                for statement in (TABLES + duplicates.TABLES).split(";"):
-                    connection.execute(statement)
-                connection.executemany(
-                    "INSERT INTO meta VALUES (?, ?)",
-                    [("schema_version", str(SCHEMA_VERSION)), ("generation", "0")],
-                )
+    def _upgrade(self) -> None:
+        migrations.migrate(self._path)
 
-    def _migrate(self) -> None:
-        """Brings the catalog of an older version to this one."""
-        while self.meta("schema_version") in MIGRATIONS:
-            with self.transaction() as connection:
-                version = self.meta("schema_version")
-                if version in MIGRATIONS:  # else another process was first
-                    connection.execute(MIGRATIONS[version])
-                    sql = "UPDATE meta SET value = ? WHERE key = 'schema_version'"
-                    connection.execute(sql, (str(int(version) + 1),))
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
+        """Durable when the block ends; undone where it raises."""
+        with super().transaction() as connection:
+            yield connection
+            number = int(first(connection, _COUNT_UP, ("commits",))[0])
+        self._witness.record(number)
+
+    @property
+    def commits(self) -> int:
+        """The number of transactions, those included that no cache needs to know of."""
+        return int(self.meta("commits") or 0)
+
+    def accept(self) -> None:
+        """Takes the catalog as it stands for all there is, whatever it acknowledged before."""
+        self._witness.accept(self.commits)
 
     def meta(self, key: str) -> str | None:
         """A value recorded under a name."""
@@ -156,7 +172,7 @@ class Catalog(Database):
         for batch in batched([int(key) for key in keys]):
             sql = _CHUNK_SELECT + f"WHERE chunks.key IN ({marks(batch)})"
             for row in self.read(sql, batch):
-                found[row["key"]] = rows.stored_chunk_of(row)
+                found[row[0]] = rows.stored_chunk_of(row)
         return found
 
     def texts(self, document_ids: Sequence[str]) -> dict[tuple[str, int], str]:
@@ -265,12 +281,12 @@ class Catalog(Database):
                 "generation = excluded.generation",
                 rows.document_row(document, pipeline, generation),
             )
-            before = connection.execute(
+            before: list[Any] = connection.execute(
                 "SELECT key, id, embedding_hash FROM chunks WHERE document_id = ? ORDER BY ordinal",
                 (document.id,),
             ).fetchall()
-            present = {(row["id"], row["embedding_hash"]): row["key"] for row in before}
-            company = _company([row["id"] for row in before])
+            present = {(row_id, mark): key for key, row_id, mark in before}
+            company = _company([row_id for _, row_id, _ in before])
             wanted = {(c.id, h) for c, h in zip(chunks, hashes, strict=True)}
             gone = sorted(key for mark, key in present.items() if mark not in wanted)
             self._remove_chunks(connection, gone, generation)
@@ -314,8 +330,8 @@ class Catalog(Database):
                 vectors += counted[0]
                 chunks += counted[1]
                 gone.extend(keys)
-                cursor = connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-                documents += cursor.rowcount
+                connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+                documents += connection.changes()
         return documents, chunks, vectors, Changes(generation, [], sorted(gone))
 
     def check(self) -> list[str]:
@@ -328,33 +344,30 @@ class Catalog(Database):
         return faults + ([f"{bare} chunks without a vector"] if bare else [])
 
     @staticmethod
-    def _next_generation(connection: sqlite3.Connection) -> int:
-        connection.execute(
-            "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'"
-        )
-        row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
-        return int(row[0])
+    def _next_generation(connection: apsw.Connection) -> int:
+        return int(first(connection, _COUNT_UP, ("generation",))[0])
 
     @staticmethod
     def _remove_chunks(
-        connection: sqlite3.Connection, keys: Sequence[int], generation: int
+        connection: apsw.Connection, keys: Sequence[int], generation: int
     ) -> tuple[int, int]:
-        marked = [(key,) for key in keys]
-        vectors = connection.executemany("DELETE FROM vectors WHERE key = ?", marked).rowcount
-        chunks = connection.executemany("DELETE FROM chunks WHERE key = ?", marked).rowcount
+        counted = [connection.total_changes()]
+        for table in ("vectors", "chunks"):
+            sql = f"DELETE FROM {table} WHERE key = ?"
+            connection.executemany(sql, [(key,) for key in keys])
+            counted.append(connection.total_changes())
         connection.executemany(
             "INSERT INTO deletions VALUES (?, ?)", [(key, generation) for key in keys]
         )
-        return max(vectors, 0), max(chunks, 0)
+        return counted[1] - counted[0], counted[2] - counted[1]
 
     @staticmethod
     def _insert_chunk(
-        connection: sqlite3.Connection, chunk: Chunk, mark: bytes, generation: int
+        connection: apsw.Connection, chunk: Chunk, mark: bytes, generation: int
     ) -> int:
         values = (*rows.chunk_row(chunk), mark, generation)
-        key = connection.execute(_CHUNK_INSERT, values).lastrowid
-        assert key is not None
-        return key
+        connection.execute(_CHUNK_INSERT, values)
+        return connection.last_insert_rowid()
 
 
 def documents_of(catalog_file: Path) -> Iterator[Document]:

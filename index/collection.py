@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.caches import Caches, Parts
+from index.caches import Caches, Parts, drop_caches
 from index.catalog import Catalog
 from index.contract import (
     CollectionStats,
@@ -91,9 +91,11 @@ class Collection:
         with writer_lock(path, timeout_s=10.0):
             if (path / CATALOG).exists():
                 raise Conflict(f"the collection {path.name!r} was just made by another process")
-            # What a kill left here: the log of a catalog that is gone would spoil the new one.
+            # What a kill left here: the log and caches of a catalog that is gone would spoil the
+            # new one.
             for leftover in path.glob("catalog.*"):
                 leftover.unlink()
+            drop_caches(path)
             catalog = Catalog(path / _DRAFT, create=True)
             catalog.set_meta(
                 {

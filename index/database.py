@@ -1,75 +1,122 @@
-"""An SQLite file that many threads read and one writes."""
+"""An SQLite file that many threads read and one writes, with a checksum in every page.
+
+SQLite does not notice a bit that has flipped in a page. Its extension cksumvfs keeps eight bytes
+of checksum at the end of each (https://www.sqlite.org/cksumvfs.html), written with the page and
+compared whenever it is read from the file; the log has checksums of its own. The extension comes
+with apsw.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from index.schema import PRAGMAS
 from ingest.contract import Unavailable
 
+if TYPE_CHECKING:
+    import apsw
+
+CHECKSUM_BYTES = 8
+"""Kept free at the end of each page, where cksumvfs looks for its checksum."""
+
+BUSY_MS = 30_000
+"""How long a connection waits for another one's write."""
+
 _BATCH = 500
 """Values bound in one statement; SQLite takes 32,766."""
+MENDING = (
+    "restore a backup with 'braid restore', or let 'braid doctor --repair' save what can be read"
+)
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly, so that it goes with the thread it serves:
-    a service starts and ends threads all the time."""
+class Row(tuple[Any, ...]):
+    """A row, by position or by the name of a column."""
 
-    def __del__(self) -> None:
-        self.close()
+    __slots__ = ()
+    _places: ClassVar[Mapping[str, int]] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self._places[key] if isinstance(key, str) else key)
 
 
 class Database:
     """The file at `path`, opened when it is first used: a connection to each thread. SQLite's
-    errors come out as Unavailable."""
+    errors come out as Unavailable. A new file has checksums; one without is refused."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._all: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._guard = threading.Lock()
         self._closed = False
+        self._frozen: tuple[int, ...] | None = None
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: _Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if self._frozen is not None and self._frozen != state_of(self._path):
+            connection, self._frozen = None, None
+            self._local = threading.local()
         if connection is None:
             if self._closed:  # Another catalog may lie at the path by now.
                 raise Unavailable(f"{self._path.parent} was closed or built anew: open it again")
-            connection = sqlite3.connect(
-                self._path,
-                isolation_level=None,
-                check_same_thread=False,
-                timeout=30,
-                factory=_Connection,
-            )
-            connection.row_factory = sqlite3.Row
-            connection.executescript(PRAGMAS)
+            connection = self._open()
+            if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
+                close(connection, keep_log=True)
+                self._upgrade()
+                connection = self._open()
+            if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
+                close(connection, keep_log=True)
+                raise Unavailable(
+                    f"the catalog {self._path} is damaged (its header is not as it was written): "
+                    + MENDING
+                )
             self._local.connection = connection
             with self._guard:
                 self._all.add(connection)
         return connection
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _upgrade(self) -> None:
+        """Gives checksums to a file of a version that had none."""
+
+    def _open(self) -> apsw.Connection:
+        import apsw
+
         try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise Unavailable(
-                f"the catalog {self._path} cannot be used: {error}; check the disk, or restore "
-                "the collection from a backup"
-            ) from error
+            connection = connect(self._path)
+            connection.execute(PRAGMAS).fetchall()
+        except apsw.CantOpenError:
+            # On a disk that is read-only there can be no log. Without one the file is whole, and
+            # is read as what nobody changes, for as long as nobody does.
+            seen = state_of(self._path)
+            if log_size(self._path) or not self._path.is_file():
+                raise
+            connection = connect(self._path, immutable=True)
+            connection.execute(PRAGMAS).fetchall()
+            self._frozen = seen
+        return connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def _translated(self) -> Iterator[None]:
+        import apsw
+
+        try:
+            yield
+        except apsw.Error as error:
+            raise Unavailable(message_of(self._path, error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
         """Durable when the block ends; undone where it raises."""
+        import apsw
+
         with self._translated():
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
@@ -77,29 +124,143 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(apsw.Error):
                     connection.execute("ROLLBACK")
                 raise
 
-    def close(self) -> None:
+    def close(self, *, keep_log: bool = False) -> None:
         """Closes the connections of all threads."""
+        import apsw
+
         with self._guard:
             for connection in list(self._all):
-                connection.close()
+                # One that a thread is reading with closes when the thread lets go of it.
+                with contextlib.suppress(apsw.ThreadingViolationError):
+                    close(connection, keep_log=keep_log)
             self._all.clear()
             self._closed = True
             self._local = threading.local()
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement that changes nothing."""
-        with self._translated():
-            return self._connection.execute(sql, values).fetchall()
+        import apsw
 
-    def one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        with self._translated():
+            cursor = self._connection.execute(sql, values)
+            try:
+                made = _row_class(cursor.get_description())
+            except apsw.ExecutionCompleteError:
+                return []
+            return [made(row) for row in cursor]
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row, where there is one."""
         with self._translated():
-            row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
-        return row
+            cursor = self._connection.execute(sql, values)
+            row = cursor.fetchone()
+            return None if row is None else _row_class(cursor.get_description())(row)
+
+
+@lru_cache(maxsize=256)
+def _row_class(description: tuple[tuple[str, ...], ...]) -> type[Row]:
+    places = {column[0]: place for place, column in enumerate(description)}
+    return type("NamedRow", (Row,), {"__slots__": (), "_places": places})
+
+
+@lru_cache(maxsize=1)
+def _checked_vfs() -> str:
+    """The name of the file system that keeps checksums, made known to SQLite."""
+    import apsw
+    import apsw.sqlite_extra
+
+    loader = apsw.Connection(":memory:")
+    apsw.sqlite_extra.load(loader, "cksumvfs")
+    loader.close()
+    return "cksmvfs"
+
+
+def connect(path: Path, *, create: bool = False, immutable: bool = False) -> apsw.Connection:
+    """A connection that compares checksums where the file has them; a new file will."""
+    import apsw
+
+    name, flags = str(path), apsw.SQLITE_OPEN_READWRITE
+    if immutable:
+        name = f"{path.absolute().as_uri()}?immutable=1"
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    elif create:
+        flags |= apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(name, flags=flags, vfs=_checked_vfs())
+    connection.set_busy_timeout(BUSY_MS)
+    if create:
+        connection.reserve_bytes("main", CHECKSUM_BYTES)
+    return connection
+
+
+def first(connection: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """Within a transaction: the first row, as a tuple; None where there is none."""
+    return connection.execute(sql, values).fetchone()
+
+
+def close(connection: apsw.Connection, *, keep_log: bool) -> None:
+    """Closes the connection. If it is the last, SQLite takes the log in and deletes it, unless
+    it is kept as it is."""
+    import apsw
+
+    if keep_log:
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.close()
+
+
+def message_of(path: Path, error: apsw.Error) -> str:
+    """What SQLite's error means for the file, and what to do."""
+    import apsw
+
+    if isinstance(error, apsw.FullError):
+        return (
+            f"no space left for {path}: free some on its disk and try again; this write was "
+            "undone, and nothing that was stored before is lost"
+        )
+    if isinstance(error, apsw.ReadOnlyError):
+        return f"{path} cannot be written: its disk or folder is read-only, so it can be read alone"
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return f"the catalog {path} is in use by another process ({error}): try again later"
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return f"the catalog {path} is damaged ({error}): {MENDING}"
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_DATA:
+        return f"the catalog {path} is damaged (a page does not match its checksum): {MENDING}"
+    if getattr(error, "extendedresult", 0) in (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC):
+        return (
+            f"{path} could not be written ({error}): look at its disk, and whether a limit is set "
+            "on the size of files; this write was undone"
+        )
+    return f"the catalog {path} cannot be used ({error}): check its disk, or {MENDING}"
+
+
+def writes_are_missing(path: Path, held: int, acknowledged: int, unit: str) -> str:
+    """What a catalog that is older than it was means, and what to do."""
+    return (
+        f"the catalog {path} is older than it was: it holds {held} {unit}, and {acknowledged} were "
+        "acknowledged, so its log was lost or damaged, or the catalog alone was put back from a "
+        "copy; restore a backup with 'braid restore', or let 'braid doctor --repair' accept the "
+        "catalog as it stands"
+    )
+
+
+def log_size(path: Path) -> int:
+    """Bytes of the file's log; 0 where there is none."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
+def state_of(path: Path) -> tuple[int, ...]:
+    """Differs when the file has been written to, or is about to be."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, log_size(path)
 
 
 def batched(values: list[Any]) -> Iterator[list[Any]]:

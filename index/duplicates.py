@@ -11,13 +11,16 @@ signatures that share a band, whatever the size of the collection.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from index.database import marks
+from index.database import first, marks
 from index.minhash import bands, signature, similarity
 from ingest.contract import BlockKind, Document, Json
+
+if TYPE_CHECKING:
+    import apsw
 
 THRESHOLD = 0.8
 DUPLICATE_OF, DUPLICATE_SIMILARITY = "duplicate_of", "duplicate_similarity"
@@ -55,18 +58,17 @@ def signature_of(document: Document) -> bytes:
     return signature("\n".join(kept))
 
 
-def place(connection: sqlite3.Connection, document_id: str, made: bytes) -> None:
+def place(connection: apsw.Connection, document_id: str, made: bytes) -> None:
     """Marks the document, whose row has just been written without marks, if it repeats an
     original; and looks again at those that repeated what it was before."""
-    known = connection.execute(
-        "SELECT signature, duplicate_of FROM signatures WHERE document_id = ?", (document_id,)
-    ).fetchone()
+    sql = "SELECT signature FROM signatures WHERE document_id = ?"
+    known = first(connection, sql, (document_id,))
     if known is None:
         number = "(SELECT coalesce(max(number), 0) + 1 FROM signatures)"
         sql = f"INSERT INTO signatures VALUES (?, {number}, ?, NULL)"
         connection.execute(sql, (document_id, made))
     else:
-        _leave_bands(connection, document_id, known["signature"])
+        _leave_bands(connection, document_id, known[0])
         sql = "UPDATE signatures SET signature = ?, duplicate_of = NULL WHERE document_id = ?"
         connection.execute(sql, (made, document_id))
     followers = _followers(connection, [document_id])
@@ -75,23 +77,23 @@ def place(connection: sqlite3.Connection, document_id: str, made: bytes) -> None
         _decide(connection, *follower)
 
 
-def withdraw(connection: sqlite3.Connection, document_ids: Sequence[str]) -> None:
+def withdraw(connection: apsw.Connection, document_ids: Sequence[str]) -> None:
     """Takes documents that are about to be deleted out, and looks again at those that repeated
     them."""
     gone = dict.fromkeys(document_ids)
     orphans = [row for row in _followers(connection, gone) if row[0] not in gone]
     for document_id in gone:
         sql = "SELECT signature FROM signatures WHERE document_id = ?"
-        row = connection.execute(sql, (document_id,)).fetchone()
+        row = first(connection, sql, (document_id,))
         if row is not None:
-            _leave_bands(connection, document_id, row["signature"])
+            _leave_bands(connection, document_id, row[0])
             sql = "DELETE FROM signatures WHERE document_id = ?"
             connection.execute(sql, (document_id,))
     for orphan in orphans:
         _decide(connection, *orphan)
 
 
-def _followers(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, bytes]]:
+def _followers(connection: apsw.Connection, ids: Iterable[str]) -> list[tuple[str, bytes]]:
     """The duplicates of these documents with their signatures, in the order they came."""
     found: list[tuple[int, str, bytes]] = []
     for document_id in ids:
@@ -100,7 +102,7 @@ def _followers(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple
     return [(document_id, made) for _, document_id, made in sorted(found)]
 
 
-def _decide(connection: sqlite3.Connection, document_id: str, made: bytes) -> None:
+def _decide(connection: apsw.Connection, document_id: str, made: bytes) -> None:
     """Makes a document, which is in no band, a duplicate or an original."""
     found = _original(connection, document_id, made)
     sql = "UPDATE signatures SET duplicate_of = ? WHERE document_id = ?"
@@ -111,7 +113,7 @@ def _decide(connection: sqlite3.Connection, document_id: str, made: bytes) -> No
             [(band, document_id) for band in bands(made)],
         )
     sql = "SELECT metadata FROM documents WHERE id = ?"
-    before: dict[str, Json] = json.loads(connection.execute(sql, (document_id,)).fetchone()[0])
+    before: dict[str, Json] = json.loads(first(connection, sql, (document_id,))[0])
     after = _without_marks(before)
     if found is not None:
         after |= {DUPLICATE_OF: found[0], DUPLICATE_SIMILARITY: round(found[1], 3)}
@@ -121,15 +123,16 @@ def _decide(connection: sqlite3.Connection, document_id: str, made: bytes) -> No
 
 
 def _original(
-    connection: sqlite3.Connection, document_id: str, made: bytes
+    connection: apsw.Connection, document_id: str, made: bytes
 ) -> tuple[str, float] | None:
     """The original that the document repeats most, and their similarity."""
-    exact = connection.execute(
+    exact = first(
+        connection,
         "SELECT document_id FROM signatures JOIN documents ON documents.id = document_id "
         "WHERE content_hash = (SELECT content_hash FROM documents WHERE id = ?) "
         "AND duplicate_of IS NULL AND document_id <> ? ORDER BY number LIMIT 1",
         (document_id, document_id),
-    ).fetchone()
+    )
     if exact is not None:
         return str(exact[0]), 1.0
     wanted = bands(made)
@@ -142,13 +145,13 @@ def _original(
         (*wanted, document_id),
     )
     best = min(
-        ((-similarity(made, row["signature"]), row["number"], row["document_id"]) for row in near),
+        ((-similarity(made, signature), number, name) for number, name, signature in near),
         default=(0.0, 0, ""),
     )
     return (best[2], -best[0]) if -best[0] >= THRESHOLD else None
 
 
-def _leave_bands(connection: sqlite3.Connection, document_id: str, made: bytes) -> None:
+def _leave_bands(connection: apsw.Connection, document_id: str, made: bytes) -> None:
     connection.executemany(
         "DELETE FROM signature_bands WHERE band = ? AND document_id = ?",
         [(band, document_id) for band in bands(made)],

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from index.catalog import Catalog
+from index.database import Row, first
 from index.lock import writer_lock
 from ingest.contract import Json, NotFound, Unavailable
 
@@ -110,10 +110,11 @@ class Jobs:
         except OSError as error:
             raise Unavailable(f"the upload cannot be stored in {folder}: {error}") from error
         with self._catalog.transaction() as connection:
-            number = connection.execute(
+            connection.execute(
                 "INSERT INTO jobs (id, state, note, attempts, created_at) VALUES (?, ?, '', 0, ?)",
                 (folder.name, JobState.QUEUED.value, _now()),
-            ).lastrowid
+            )
+            number = connection.last_insert_rowid()
             connection.executemany(
                 _INSERT,
                 [_row(number, item) for item in documents],
@@ -202,14 +203,15 @@ class Jobs:
         """What became of a document that was found packed in one of the job's; its number is
         given to it here. Found once more, it takes the place of the first finding."""
         with self._catalog.transaction() as connection:
-            job = connection.execute("SELECT number FROM jobs WHERE id = ?", (job_id,)).fetchone()
-            known = connection.execute(
+            job = first(connection, "SELECT number FROM jobs WHERE id = ?", (job_id,))
+            known = first(
+                connection,
                 "SELECT number FROM job_documents WHERE job = ? AND document_id = ?",
                 (job[0], document.document_id),
-            ).fetchone()
+            )
             if known is None:
                 sql = "SELECT max(number) + 1 FROM job_documents WHERE job = ?"
-                known = connection.execute(sql, (job[0],)).fetchone()
+                known = first(connection, sql, (job[0],))
             number = known[0] or 0
             sql = "DELETE FROM job_documents WHERE job = ? AND number = ?"
             connection.execute(sql, (job[0], number))
@@ -239,7 +241,7 @@ class Jobs:
         with self._catalog.transaction() as connection:
             connection.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*values, job_id))
 
-    def _job(self, row: sqlite3.Row) -> Job:
+    def _job(self, row: Row) -> Job:
         documents = self._catalog.read(
             "SELECT number, document_id, file_name, title, metadata, state, stage, reason, chunks, "
             "embedded FROM job_documents WHERE job = ? ORDER BY number",
@@ -271,7 +273,7 @@ class Jobs:
         )
 
 
-def _row(job: int | None, item: JobDocument) -> tuple[Any, ...]:
+def _row(job: int, item: JobDocument) -> tuple[Any, ...]:
     """Values of a row of `job_documents`, in the order of the schema."""
     return (
         job, item.number, item.document_id, item.file_name, item.title,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from index.contract import DocumentRecord, Embeddings, StoredChunk, Vectors
+from index.database import Row
 from index.token_codes import pack
 from index.words import script
 from ingest.contract import Block, BlockKind, Box, Chunk, Document, Parent, Table
@@ -60,28 +61,32 @@ def _parent_of(text: str | None) -> Parent | None:
     return Parent(BlockKind(kind), words, tuple(span), place, _boxes_of(boxes))
 
 
-def chunk_of(row: sqlite3.Row) -> Chunk:
+def chunk_of(row: Sequence[Any]) -> Chunk:
     """The chunk of a row that holds CHUNK_COLUMNS."""
-    pages = None if row["page_first"] is None else (row["page_first"], row["page_last"])
+    (
+        chunk_id, document_id, ordinal, kind, title, heading_path, text, _,
+        start, end, first, last, boxes, sections, parent,
+    ) = row  # fmt: skip
     return Chunk(
-        id=row["id"],
-        document_id=row["document_id"],
-        ordinal=row["ordinal"],
-        kind=BlockKind(row["kind"]),
-        title=row["title"],
-        heading_path=tuple(json.loads(row["heading_path"])),
-        text=row["text"],
-        span=(row["span_start"], row["span_end"]),
-        pages=pages,
-        boxes=_boxes_of(row["boxes"]),
-        section=tuple(json.loads(row["sections"])),
-        parent=_parent_of(row["parent"]),
+        id=chunk_id,
+        document_id=document_id,
+        ordinal=ordinal,
+        kind=BlockKind(kind),
+        title=title,
+        heading_path=tuple(json.loads(heading_path)),
+        text=text,
+        span=(start, end),
+        pages=None if first is None else (first, last),
+        boxes=_boxes_of(boxes),
+        section=tuple(json.loads(sections)),
+        parent=_parent_of(parent),
     )
 
 
-def stored_chunk_of(row: sqlite3.Row) -> StoredChunk:
-    """As `chunk_of`, over a row that also has `key` and the document's `metadata`."""
-    return StoredChunk(row["key"], chunk_of(row), json.loads(row["metadata"]))
+def stored_chunk_of(row: Sequence[Any]) -> StoredChunk:
+    """The chunk of a row of the key, CHUNK_COLUMNS, and the document's metadata."""
+    key, *chunk, metadata = row
+    return StoredChunk(key, chunk_of(chunk), json.loads(metadata))
 
 
 def document_row(document: Document, pipeline: str, generation: int) -> tuple[Any, ...]:
@@ -99,7 +104,7 @@ def _metadata_text(document: Document) -> str:
     return json.dumps(metadata, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def document_of(row: sqlite3.Row) -> Document:
+def document_of(row: Row) -> Document:
     """The whole document of a row of `documents`."""
     return Document(
         id=row["id"],
@@ -112,7 +117,7 @@ def document_of(row: sqlite3.Row) -> Document:
     )
 
 
-def record_of(row: sqlite3.Row) -> DocumentRecord:
+def record_of(row: Row) -> DocumentRecord:
     """The record of a row of `documents` that also has `chunk_count`."""
     return DocumentRecord(
         id=row["id"],

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
-
-MIGRATIONS = {"2": "ALTER TABLE vectors ADD COLUMN tokens BLOB NOT NULL DEFAULT x''"}
-"""What brings a catalog of that version to the next."""
+SCHEMA_VERSION = 4
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -101,7 +98,8 @@ CREATE TABLE job_documents (
 """The tables of index.duplicates come on top. Keys of chunks are never used twice
 (AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
 `parent` the passage to be read in place of the text. `generation` is the write that made the
-row; with `deletions` it tells a cache what it missed.
+row; with `deletions` it tells a cache what it missed. `commits` in `meta` counts every
+transaction, for index.witness.
 `tokens` are those of index.token_codes, empty where the embedder has none.
 `path` and `root` of a state are bytes, as the file system has them."""
 
@@ -109,5 +107,4 @@ PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
-PRAGMA busy_timeout = 30000;
 """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.contract import DocumentState, Origin, Status
-from index.database import Database
+from index.database import Database, Row
 from ingest.contract import NotFound
 
 if TYPE_CHECKING:
+    import apsw
+
     from index.catalog import Catalog
     from index.contract import DocumentRecord
 
@@ -114,19 +115,19 @@ class Ledger:
 
 
 def record(
-    connection: sqlite3.Connection, document_id: str, status: Status, origin: Origin | None
+    connection: apsw.Connection, document_id: str, status: Status, origin: Origin | None
 ) -> None:
     """Within a transaction: the document is in order."""
     _write(connection, document_id, (status, "", "", 0), origin)
 
 
-def forget(connection: sqlite3.Connection, document_ids: Sequence[str]) -> None:
+def forget(connection: apsw.Connection, document_ids: Sequence[str]) -> None:
     """Within a transaction: the documents are gone."""
     marked = [(document_id,) for document_id in document_ids]
     connection.executemany("DELETE FROM document_states WHERE document_id = ?", marked)
 
 
-def with_members(connection: sqlite3.Connection, document_ids: Sequence[str]) -> list[str]:
+def with_members(connection: apsw.Connection, document_ids: Sequence[str]) -> list[str]:
     """The documents and what is packed in them, each once, in order."""
     found: dict[str, None] = {}
     for document_id in document_ids:
@@ -135,7 +136,7 @@ def with_members(connection: sqlite3.Connection, document_ids: Sequence[str]) ->
     return list(found)
 
 
-def _members(connection: sqlite3.Connection | Database, container: str) -> list[str]:
+def _members(connection: apsw.Connection | Database, container: str) -> list[str]:
     # A range of ids; the character after "/" is "0". A folder may have the same name, but what
     # lies in it has no container.
     sql = (
@@ -149,7 +150,7 @@ def _members(connection: sqlite3.Connection | Database, container: str) -> list[
 
 
 def _write(
-    connection: sqlite3.Connection,
+    connection: apsw.Connection,
     document_id: str,
     state: tuple[Status, str, str, int],
     origin: Origin | None,
@@ -171,7 +172,7 @@ def _write(
     connection.execute(_UPSERT + (_WITH_ORIGIN if origin else ""), values)
 
 
-def _state_of(row: sqlite3.Row) -> DocumentState:
+def _state_of(row: Row) -> DocumentState:
     path, root = row["path"], row["root"]
     origin = Origin(
         None if path is None else Path(os.fsdecode(path)),

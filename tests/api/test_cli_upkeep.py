@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 from cli_fixtures import Braid, write_folder
 
 from api.settings import load_settings
+from index.database import connect
 from ingest.contract import BadInput
 
 FRENCH = {"BRAID_ANALYZER__STEMMER": "french"}
@@ -27,9 +27,8 @@ def test_doctor_on_nothing_and_on_a_sound_collection(braid: Braid, filled: Braid
 
 def test_doctor_finds_a_damaged_catalog(braid: Braid, tmp_path: Path) -> None:
     assert braid("ingest", write_folder(tmp_path / "in")).code == 0
-    with sqlite3.connect(braid.data / "collections" / "default" / "catalog.sqlite") as catalog:
-        catalog.execute("PRAGMA foreign_keys = OFF")
-        catalog.execute("DELETE FROM documents WHERE id = 'leave.html'")
+    catalog = connect(braid.data / "collections" / "default" / "catalog.sqlite")
+    catalog.execute("DELETE FROM documents WHERE id = 'leave.html'")
     catalog.close()
     said = braid("doctor")
     assert said.code == 1

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import gc
-import sqlite3
 import threading
 from pathlib import Path
+
+import apsw
 
 from index.catalog import Catalog
 
 
 def open_connections() -> int:
     gc.collect()
-    return sum(issubclass(type(thing), sqlite3.Connection) for thing in gc.get_objects())
+    return sum(issubclass(type(thing), apsw.Connection) for thing in gc.get_objects())
 
 
 def test_connections_go_with_the_threads_that_they_served(tmp_path: Path) -> None:

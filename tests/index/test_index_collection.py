@@ -305,23 +305,6 @@ def test_caches_that_are_gone_or_behind_are_filled(tmp_path: Path) -> None:
     collection.close()
 
 
-def test_caches_newer_than_the_catalog_are_thrown_away(tmp_path: Path) -> None:
-    """As after the catalog alone was restored from a backup."""
-    parts = make_parts()
-    fill(tmp_path / "c", parts, [make_document("a", ["x"])]).close()
-    backup = (tmp_path / "c" / CATALOG).read_bytes()
-    collection = Collection.open(tmp_path / "c", parts)
-    with collection.writer() as writer:
-        writer.put([make_document("b", ["y"])], PIPELINE)
-        writer.put([make_document("c", ["z"])], PIPELINE)
-    collection.close()
-    (tmp_path / "c" / CATALOG).write_bytes(backup)
-    collection = Collection.open(tmp_path / "c", parts)
-    assert texts_of(collection) == {"a": ["x"]}
-    assert_sound(collection)
-    collection.close()
-
-
 def test_another_embedder_or_analyzer_is_refused(tmp_path: Path) -> None:
     fill(tmp_path / "papers", make_parts(), [make_document("a", ["x"])]).close()
     with pytest.raises(FingerprintMismatch, match="braid reindex papers") as caught:

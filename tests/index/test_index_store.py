@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 from pathlib import Path
 
@@ -172,10 +171,9 @@ def test_check_finds_faults(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / CATALOG, create=True)
     document, chunks = make_document("a", ["x", "y"])
     catalog.put(document, chunks, vectors(chunks), PIPELINE)
-    with sqlite3.connect(tmp_path / CATALOG) as connection:
+    with catalog.transaction() as connection:
         connection.execute("DELETE FROM vectors WHERE key = 1")
     assert catalog.check() == ["1 chunks without a vector"]
-    connection.close()
     catalog.close()
 
 

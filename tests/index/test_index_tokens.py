@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from index_room import PIPELINE, WordSumEmbedder, fill, make_document, make_part
 from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.contract import Vectors
-from index.schema import SCHEMA_VERSION
 from index.token_codes import pack, unpack
 
 
@@ -72,26 +70,6 @@ def test_tokens_are_kept_with_each_chunk_used_again_and_deleted(tmp_path: Path) 
     with collection.writer() as writer:
         writer.delete(["d", "twin"])
     collection.close()
-    with sqlite3.connect(tmp_path / "c" / CATALOG) as connection:
-        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (0,)
-
-
-def test_a_catalog_of_the_version_before_is_brought_to_this_one(tmp_path: Path) -> None:
-    document = make_document("d", ["rivers and boats"])
-    fill(tmp_path / "c", make_parts(), [document]).close()
-    path = tmp_path / "c" / CATALOG
-    connection = sqlite3.connect(path)
-    connection.execute("ALTER TABLE vectors DROP COLUMN tokens")
-    connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
-    connection.commit()
-    connection.close()
-    for _ in range(2):
-        catalog = Catalog(path)
-        assert catalog.meta("schema_version") == str(SCHEMA_VERSION)
-        assert catalog.tokens([1], 16) == {}
-        assert catalog.counts() == (1, 1, 1)
-        catalog.close()
-    collection = Collection.open(tmp_path / "c", make_parts())
-    assert collection.check() == []
-    assert tokens_of(collection) == {}
-    collection.close()
+    catalog = Catalog(tmp_path / "c" / CATALOG)
+    assert catalog.counts()[2] == 0
+    catalog.close()

@@ -1,0 +1,109 @@
+"""Catalogs of older versions: brought to this one, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+from index_room import assert_sound, fill, make_document, make_parts, texts_of
+
+from index import duplicates
+from index.catalog import Catalog
+from index.collection import CATALOG, Collection
+from index.database import CHECKSUM_BYTES, connect
+from index.schema import SCHEMA_VERSION, TABLES
+from ingest.contract import Unavailable
+
+OPEN = "import sys, pathlib; from index.catalog import Catalog; Catalog(pathlib.Path(sys.argv[1]))"
+
+
+def old_catalog(path: Path, version: str, texts: int = 3) -> dict[str, list[str]]:
+    """A collection whose catalog is as that version left it; the texts that it holds."""
+    documents = [make_document(f"d{i}", [f"rivers {i}", "boats"]) for i in range(texts)]
+    collection = fill(path, make_parts(), documents)
+    held = texts_of(collection)
+    collection.close()
+    new = (path / CATALOG).rename(path / "new.sqlite")
+    connection = apsw.Connection(str(path / CATALOG), vfs="unix")
+    connection.execute(TABLES + duplicates.TABLES + "PRAGMA journal_mode = WAL").fetchall()
+    connection.execute("ATTACH ? AS new", (str(new),))
+    tables = connection.execute(
+        "SELECT name FROM new.sqlite_master WHERE type = 'table'"
+    ).fetchall()
+    for (table,) in tables:
+        connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
+    if version == "2":
+        connection.execute("ALTER TABLE vectors DROP COLUMN tokens")
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
+    connection.execute("DELETE FROM meta WHERE key = 'commits'")
+    connection.close()
+    new.unlink()
+    (path / "catalog.witness").unlink()
+    assert (path / CATALOG).read_bytes()[20] == 0
+    return held
+
+
+def assert_brought_up(path: Path, held: dict[str, list[str]]) -> None:
+    for _ in range(2):
+        catalog = Catalog(path / CATALOG)
+        assert catalog.meta("schema_version") == str(SCHEMA_VERSION)
+        assert catalog.read("PRAGMA checksum_verification") == [("1",)]
+        assert catalog.read("PRAGMA journal_mode") == [("wal",)]
+        catalog.close()
+        assert (path / CATALOG).read_bytes()[20] == CHECKSUM_BYTES
+    collection = Collection.open(path, make_parts())
+    assert texts_of(collection) == held
+    assert_sound(collection)
+    collection.close()
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_an_older_catalog_is_brought_to_this_version(version: str, tmp_path: Path) -> None:
+    held = old_catalog(tmp_path / "c", version)
+    assert_brought_up(tmp_path / "c", held)
+
+
+def test_two_processes_bring_it_up_at_once(tmp_path: Path) -> None:
+    held = old_catalog(tmp_path / "c", "3", 200)
+    command = [sys.executable, "-c", OPEN, str(tmp_path / "c" / CATALOG)]
+    children = [subprocess.Popen(command) for _ in range(3)]
+    assert [child.wait(timeout=60) for child in children] == [0, 0, 0]
+    assert_brought_up(tmp_path / "c", held)
+
+
+def test_a_kill_while_it_is_brought_up_does_no_harm(tmp_path: Path) -> None:
+    """Killed as soon as the journal of the rewriting is there, and a little later each time."""
+    held = old_catalog(tmp_path / "old", "3", 300)
+    folder = tmp_path / "c"
+    cut_off = 0
+    for attempt in range(5):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "old", folder)
+        child = subprocess.Popen([sys.executable, "-c", OPEN, str(folder / CATALOG)])
+        journal = folder / f"{CATALOG}-journal"
+        while child.poll() is None and not journal.exists():
+            time.sleep(0.0002)
+        time.sleep(0.001 * attempt)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait(timeout=30)
+        cut_off += journal.exists()
+        assert_brought_up(folder, held)
+    assert cut_off
+
+
+def test_one_in_use_is_not_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old_catalog(tmp_path / "c", "3")
+    monkeypatch.setattr("index.database.BUSY_MS", 50)
+    reader = connect(tmp_path / "c" / CATALOG)
+    reader.execute("SELECT * FROM meta").fetchall()
+    with pytest.raises(Unavailable, match="in use by another process"):
+        Catalog(tmp_path / "c" / CATALOG)
+    reader.close()
+    Catalog(tmp_path / "c" / CATALOG).close()
