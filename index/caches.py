@@ -18,6 +18,7 @@ from index.contract import (
     DenseIndex,
     Embedder,
     Locked,
+    NotWritable,
     SparseChanges,
     SparseIndex,
 )
@@ -56,6 +57,7 @@ class Caches:
         self._catalog = catalog
         self._dimension = int(catalog.meta("dimension") or 0)
         self.scripts = Scripts()
+        self._refused: int | None = None  # the generation that the disk would not take
         self._open()
 
     @property
@@ -107,15 +109,21 @@ class Caches:
             drop_caches(self._path)
 
     def catch_up_as_able(self) -> None:
-        """Brings both up to date; those on disk only where no other writer is about to."""
+        """Brings both up to date; those on disk only where no other writer is about to, and the
+        disk takes them: until it does, they stay as they are."""
         newest = self._catalog.generation
         if self.sparse.generation == newest == self.dense.generation == self.scripts.generation:
             return
         try:
-            with writer_lock(self._path):
-                self.catch_up(owner=True)
-        except (Locked, PermissionError):
-            self.catch_up(owner=False)
+            if self._refused != newest:
+                with writer_lock(self._path):
+                    self.catch_up(owner=True)
+                return
+        except (Locked, NotWritable):
+            pass
+        except OSError:
+            self._refused = newest
+        self.catch_up(owner=False)
 
     def catch_up(self, *, owner: bool) -> None:
         """Brings both up to date. An `owner` holds the writer's lock."""

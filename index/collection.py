@@ -34,7 +34,7 @@ from index.lock import writer_lock
 from index.scripts import Scripts
 from index.states import Ledger
 from index.writer import Writer
-from ingest.contract import Chunk, Conflict, Json, NotFound
+from ingest.contract import Chunk, Conflict, Json, NotFound, Unavailable
 
 CATALOG = "catalog.sqlite"
 _DRAFT = "catalog.draft"
@@ -226,5 +226,12 @@ class Collection:
 
     def _follow(self) -> None:
         with self._guard:
-            self._caches.catch_up(owner=True)
+            try:
+                self._caches.catch_up(owner=True)
+            except OSError as error:
+                raise Unavailable(
+                    f"the indexes of {self.name!r} cannot take in what is stored ({error}): free "
+                    "space on the disk; nothing is lost, the catalog has all that was stored so "
+                    "far, and the indexes follow with the next write, or when it is opened again"
+                ) from error
             self._take_snapshot()

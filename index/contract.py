@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ingest.contract import Chunk, Conflict, Json, TokenCounter
+from ingest.contract import Chunk, Conflict, Json, TokenCounter, Unavailable
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -27,6 +27,10 @@ HAN, LATIN = "han", "latin"
 
 class Locked(Conflict):
     """Another process writes to the collection; the message names it."""
+
+
+class NotWritable(Unavailable):
+    """The folder of the collection, or its disk, takes no writes."""
 
 
 class FingerprintMismatch(Conflict):

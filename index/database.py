@@ -90,16 +90,18 @@ class Database:
         import apsw
 
         try:
-            connection = connect(self._path)
-            connection.execute(PRAGMAS).fetchall()
-        except apsw.CantOpenError:
+            return _prepared(connect(self._path))
+        except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
             # On a disk that is read-only there can be no log. Without one the file is whole, and
             # is read as what nobody changes, for as long as nobody does.
             seen = state_of(self._path)
-            if log_size(self._path) or not self._path.is_file():
-                raise
-            connection = connect(self._path, immutable=True)
-            connection.execute(PRAGMAS).fetchall()
+            if log_size(self._path):
+                raise Unavailable(
+                    f"the catalog {self._path} cannot be opened ({error}): its log holds writes, "
+                    "and cannot be read here; make the folder writable, or open it once on a disk "
+                    "that is"
+                ) from error
+            connection = _prepared(connect(self._path, immutable=True))
             self._frozen = seen
         return connection
 
@@ -196,6 +198,12 @@ def connect(path: Path, *, create: bool = False, immutable: bool = False) -> aps
     return connection
 
 
+def _prepared(connection: apsw.Connection) -> apsw.Connection:
+    """The connection, after a first read: what keeps it from reading shows here."""
+    connection.execute(PRAGMAS + "SELECT count(*) FROM sqlite_master").fetchall()
+    return connection
+
+
 def first(connection: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
     """Within a transaction: the first row, as a tuple; None where there is none."""
     return connection.execute(sql, values).fetchone()
@@ -221,7 +229,10 @@ def message_of(path: Path, error: apsw.Error) -> str:
             "undone, and nothing that was stored before is lost"
         )
     if isinstance(error, apsw.ReadOnlyError):
-        return f"{path} cannot be written: its disk or folder is read-only, so it can be read alone"
+        return (
+            f"{path} cannot be written to: its disk or folder is read-only; reading goes on, and "
+            "writing when it is writable again"
+        )
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return f"the catalog {path} is in use by another process ({error}): try again later"
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):

@@ -3,6 +3,7 @@ a note that says who the holder is."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.contract import Locked
+from index.contract import Locked, NotWritable
 
 _LOCK = "writer.lock"
 _NOTE = "writer.json"
@@ -23,7 +24,7 @@ _guard = threading.Lock()
 @contextmanager
 def writer_lock(folder: Path, timeout_s: float = 0.0) -> Iterator[None]:
     """Holds the writer's lock of a collection's folder. Raises Locked, naming the holder, when
-    it is not free within the timeout."""
+    it is not free within the timeout, and NotWritable where there can be none."""
     from filelock import FileLock, Timeout
 
     with _guard:
@@ -37,6 +38,11 @@ def writer_lock(folder: Path, timeout_s: float = 0.0) -> Iterator[None]:
             lock.acquire()
         except Timeout as error:
             raise Locked(_message(folder)) from error
+        except OSError as error:
+            raise NotWritable(
+                f"nothing can be written to {folder} ({error}): look at its permissions, and "
+                "whether its disk is read-only or full; reading goes on"
+            ) from error
         try:
             _sign(folder)
             yield
@@ -52,7 +58,8 @@ def _sign(folder: Path) -> None:
         "host": socket.gethostname(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    (folder / _NOTE).write_text(json.dumps(note))
+    with contextlib.suppress(OSError):  # The lock holds without it.
+        (folder / _NOTE).write_text(json.dumps(note))
 
 
 def _message(folder: Path) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ import numpy as np
 
 from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseReader
 
-_FORMAT = 2
+_FORMAT = 3
 _FIELDS = ("title", "headings", "body", "window")
 _GENERATION_FILE = "generation"
 _META = "meta.json"
@@ -50,13 +52,35 @@ class TantivyIndex:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @cached_property
+    def _folder(self) -> Path:
+        """Where tantivy opens the index. It takes a lock for reading too: where the folder takes
+        no writes, its files are linked to from a temporary one, and stay as they are now."""
+        if not self.path.is_dir() or os.access(self.path, os.W_OK):
+            return self.path
+        folder = Path(self._links.name)
+        # The generation first: what is newer than it is taken in again.
+        for name in (_GENERATION_FILE, _META, ".managed.json"):
+            shutil.copyfile(self.path / name, folder / name)
+        for file in self.path.resolve().iterdir():
+            if not file.name.startswith(".") and not (folder / file.name).exists():
+                (folder / file.name).symlink_to(file)
+        return folder
+
+    @cached_property
+    def _links(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="braid-")
+
+    @cached_property
     def _index(self) -> Any:
         import tantivy
 
-        self.path.mkdir(parents=True, exist_ok=True)
-        if (self.path / _META).is_file():
-            _verify(self.path)
-        index = tantivy.Index(self._schema, path=str(self.path), reuse=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if (self._folder / _META).is_file():
+            try:
+                _verify(self._folder)
+            except (AttributeError, KeyError, TypeError) as error:
+                raise ValueError(f"{self.path / _META} is damaged: {error!r}") from error
+        index = tantivy.Index(self._schema, path=str(self._folder), reuse=True)
         index.config_reader("manual", 0)
         whitespace = tantivy.Tokenizer.whitespace()
         index.register_tokenizer("terms", tantivy.TextAnalyzerBuilder(whitespace).build())
@@ -75,12 +99,15 @@ class TantivyIndex:
     @property
     def generation(self) -> int:
         try:
-            found = (self.path / _GENERATION_FILE).read_text().split()
+            found = (self._folder / _GENERATION_FILE).read_text()
         except FileNotFoundError:
             return 0
-        if len(found) != 2 or found[0] != str(_FORMAT):
+        form, _, rest = found.partition(" ")
+        if form != str(_FORMAT):
             raise ValueError(f"{self.path} was written in another format")
-        generation = int(found[1])
+        generation = int(rest.split()[0])
+        if found != _generation_line(generation):
+            raise ValueError(f"{self.path / _GENERATION_FILE} is damaged")
         _ = self._index
         return generation
 
@@ -90,7 +117,14 @@ class TantivyIndex:
 
     def apply(self, changes: SparseChanges) -> None:
         with self._lock:
-            self._write(changes)
+            if self._folder != self.path:  # it may be writable by now
+                self.close()
+            if self._folder != self.path:
+                raise OSError(f"{self.path} cannot be written to")
+            try:
+                self._write(changes)
+            except ValueError as error:  # what was opened well fails by the disk
+                raise OSError(f"{self.path} cannot be written: {error}") from error
             self._record(changes.generation)
 
     def _write(self, changes: SparseChanges) -> None:
@@ -116,7 +150,7 @@ class TantivyIndex:
         target = self.path / _GENERATION_FILE
         draft = target.with_suffix(".tmp")
         with draft.open("w") as handle:
-            handle.write(f"{_FORMAT} {generation}\n")
+            handle.write(_generation_line(generation))
             handle.flush()
             os.fsync(handle.fileno())
         draft.replace(target)
@@ -130,6 +164,15 @@ class TantivyIndex:
 
     def close(self) -> None:
         """Tantivy holds no lock between writes; the files close with the object."""
+        if "_links" in self.__dict__:
+            self._links.cleanup()
+        for name in ("_links", "_folder", "_index"):
+            self.__dict__.pop(name, None)
+
+
+def _generation_line(generation: int) -> str:
+    text = f"{_FORMAT} {generation}"
+    return f"{text} {zlib.crc32(text.encode()):08x}\n"
 
 
 def _verify(folder: Path) -> None:
