@@ -12,19 +12,21 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.catalog import Catalog
 from index.database import Row, first
 from index.lock import writer_lock
 from ingest.contract import Json, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 SPOOL = "spool"
 QUEUED = "queued"
@@ -34,7 +36,8 @@ _INSERT = "INSERT INTO job_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEPT = 1_000
 """Ended jobs that are remembered; older ones are forgotten."""
-_ABANDONED_AFTER_S = 24 * 3600.0
+_UPLOADING = ".uploading"
+"""A file in a job's folder, locked for as long as the process lives that uploads to it."""
 
 
 class JobState(StrEnum):
@@ -89,6 +92,7 @@ class Jobs:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
         self._spool = folder / SPOOL
+        self._uploads: dict[Path, FileLock] = {}
 
     # --- handing in --------------------------------------------------------------------------
 
@@ -98,6 +102,8 @@ class Jobs:
         folder = self._spool / secrets.token_hex(16)
         try:
             folder.mkdir(parents=True)
+            self._uploads[folder] = _lock(folder)
+            self._uploads[folder].acquire()
         except OSError as error:
             raise Unavailable(f"no upload can be stored in {self._spool}: {error}") from error
         return folder
@@ -124,10 +130,12 @@ class Jobs:
                 "(SELECT max(number) FROM jobs) - ?",
                 (_KEPT,),
             )
+        self._uploads.pop(folder).release()
         return self.get(folder.name)
 
     def discard(self, folder: Path) -> None:
         """Removes the folder of a job that was not submitted."""
+        self._uploads.pop(folder).release()
         shutil.rmtree(folder, ignore_errors=True)
 
     def path(self, job_id: str, number: int) -> Path:
@@ -166,7 +174,10 @@ class Jobs:
     def claim(self) -> Iterator[None]:
         """The right to work on the jobs of this collection, which one thread of one process has
         at a time, and which ends with its process. Raises Locked where another has it."""
-        self._spool.mkdir(exist_ok=True)
+        try:
+            self._spool.mkdir(exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"no job can be worked on in {self._spool}: {error}") from error
         with writer_lock(self._spool):
             yield
 
@@ -223,19 +234,28 @@ class Jobs:
         shutil.rmtree(self._spool / job_id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Removes what jobs that ended and uploads that broke off have left. An upload without
-        rows may be under way in another process, so it is left alone for a day."""
+        """Removes what jobs that ended and uploads that broke off have left; not an upload that
+        is under way, in whatever process."""
         if not self._spool.is_dir():
             return
         for folder in sorted(self._spool.iterdir()):
             if not _ID.fullmatch(folder.name) or not folder.is_dir():
                 continue
-            rows = self._catalog.read(
-                "SELECT finished_at IS NOT NULL FROM jobs WHERE id = ?", (folder.name,)
-            )
-            over = bool(rows[0][0]) if rows else _age_s(folder) > _ABANDONED_AFTER_S
-            if over:
+            if self._is_over(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_over(self, folder: Path) -> bool:
+        from filelock import Timeout
+
+        sql = "SELECT finished_at IS NOT NULL FROM jobs WHERE id = ?"
+        rows = self._catalog.read(sql, (folder.name,))
+        if rows:
+            return bool(rows[0][0])
+        try:
+            with _lock(folder):  # nobody uploads; unless it was just submitted
+                return not self._catalog.read(sql, (folder.name,))
+        except (OSError, Timeout):
+            return False
 
     def _update(self, job_id: str, assignments: str, values: tuple[str, ...]) -> None:
         with self._catalog.transaction() as connection:
@@ -296,11 +316,11 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _age_s(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
+def _lock(folder: Path) -> FileLock:
+    """To be held while a job is uploaded to its folder. Begun and ended in any thread."""
+    from filelock import FileLock
+
+    return FileLock(str(folder / _UPLOADING), timeout=0, thread_local=False)
 
 
 def _flush(path: Path) -> None:

@@ -66,7 +66,7 @@ def _message(folder: Path) -> str:
     try:
         note = json.loads((folder / _NOTE).read_text())
         holder = f"process {note['pid']} on {note['host']} since {note['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         holder = "another process"
     return (
         f"the collection {folder.name!r} is being written to by {holder}; wait until it has "

@@ -3,6 +3,7 @@ answer is ever wrong."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,3 +165,27 @@ def test_a_damaged_file_never_gives_a_wrong_answer(
             assert file.name.startswith(CATALOG), (file, error)
             assert "braid restore" in str(error), (file, error)
             assert "braid doctor --repair" in str(error), (file, error)
+
+
+@pytest.mark.parametrize("cache", ["sparse", "dense"])
+def test_a_cache_of_another_version_is_built_anew(
+    cache: str, sample: Sample, tmp_path: Path
+) -> None:
+    folder = tmp_path / "c"
+    shutil.copytree(sample.folder, folder)
+    stated = 0
+    for file in (folder / cache).rglob("*"):
+        if file.name == "generation":
+            form, _, rest = file.read_text().partition(" ")
+            file.write_text(f"{int(form) + 1} {rest}")
+            stated += 1
+        elif file.suffix == ".json" and isinstance(json.loads(file.read_text()).get("format"), int):
+            found = json.loads(file.read_text())
+            file.write_text(json.dumps({**found, "format": found["format"] + 1}))
+            stated += 1
+    assert stated == 1
+    collection = Collection.open(folder, PARTS)
+    found_now = answers(collection)
+    assert any(found_now.agree(said) for said in sample.said)
+    assert collection.check() == []
+    collection.close()

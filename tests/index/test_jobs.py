@@ -147,8 +147,17 @@ def test_sweeping_spares_what_is_still_wanted(jobs: Jobs, tmp_path: Path) -> Non
     jobs.finish(ended, JobState.DONE)
     leftover = tmp_path / SPOOL / ended
     leftover.mkdir()
-    under_way, abandoned = jobs.new_folder(), jobs.new_folder()
-    os.utime(abandoned, (0, 0))
+    under_way = jobs.new_folder()
+    os.utime(under_way, (0, 0))  # the clock says nothing
+    script = (
+        "import os, sys, pathlib; from index.catalog import Catalog; from index.jobs import Jobs; "
+        "folder = pathlib.Path(sys.argv[1]); catalog = Catalog(folder / 'catalog.sqlite'); "
+        "print(Jobs(catalog, folder).new_folder(), flush=True); os._exit(9)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    killed = subprocess.run(command, capture_output=True, text=True, check=False)
+    abandoned = Path(killed.stdout.strip())
+    assert abandoned.is_dir()
     jobs.sweep()
     assert jobs.path(queued, 0).exists()
     assert under_way.exists()
