@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from api.compose import Braid
 from api.settings import config_file
 from index.contract import HAN
-from index.pipeline import model_fault
+from index.pipeline import Collection, model_fault
 from ingest.contract import BraidError
 
 
@@ -33,6 +33,21 @@ def examine(braid: Braid) -> list[Finding]:
         findings.append(Finding("collections", False, "none yet"))
     findings.extend(_collection(braid, name) for name in names)
     return findings
+
+
+def mend(braid: Braid) -> list[Finding]:
+    """Mends every collection as far as it can be: what was done, and what could not be. Whether
+    all is sound afterwards is for `examine` to say."""
+    found: list[Finding] = []
+    for name in braid.store.names():
+        subject = f"collection {name}"
+        folder = braid.settings.data_dir / "collections" / name
+        try:
+            done = Collection.repair(folder, braid.parts)
+            found.extend(Finding(subject, False, text) for text in done)
+        except (BraidError, OSError) as error:
+            found.append(Finding(subject, True, f"not mended: {error}"))
+    return found
 
 
 def _model(braid: Braid) -> Finding:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog import Catalog, Changes
+from index.catalog import CATALOG, Catalog, Changes
 from index.contract import (
     Analyzer,
+    Damaged,
     DenseChanges,
     DenseIndex,
     Embedder,
@@ -57,6 +58,7 @@ class Caches:
         self._catalog = catalog
         self._dimension = int(catalog.meta("dimension") or 0)
         self.scripts = Scripts()
+        self.mended: list[str] = []  # why they were built anew
         self._refused: int | None = None  # the generation that the disk would not take
         self._open()
 
@@ -90,6 +92,7 @@ class Caches:
             # A writer may have swapped a file meanwhile: look twice before building anew.
             if attempt == 2:
                 self._drop()
+                self.mended.append(str(reason))
         raise Unavailable(
             f"the indexes of the collection {self._path.name!r} cannot be opened or rebuilt: "
             f"{reason}; check the disk at {self._path}"
@@ -130,8 +133,8 @@ class Caches:
         held = max(self.sparse.generation, self.dense.generation)
         newest = self._catalog.generation  # read last: another process may write meanwhile
         if held > newest:
-            path = self._path / "catalog.sqlite"
-            raise Unavailable(writes_are_missing(path, newest, held, "generations"))
+            path = self._path / CATALOG
+            raise Damaged(writes_are_missing(path, newest, held, "generations"))
         before = self.sparse.generation
         if before < newest and (owner or self.sparse.in_memory):
             for part in _in_batches(self._catalog.since(before), before):

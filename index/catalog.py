@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index import duplicates, migrations, rows, states
-from index.contract import DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
+from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
 from index.schema import SCHEMA_VERSION
 from index.token_codes import unpack
 from index.witness import Witness
-from ingest.contract import Chunk, Conflict, Document, NotFound, Unavailable
+from ingest.contract import Chunk, Conflict, Document, NotFound
 
 if TYPE_CHECKING:
     import apsw
@@ -47,7 +47,11 @@ FROM documents
 """
 
 
-WITNESS = "catalog.witness"
+CATALOG, WITNESS = "catalog.sqlite", "catalog.witness"
+DRAFT = "catalog.draft"
+"""A catalog in the making: it takes its name when it is whole."""
+SCRATCH = "scratch"
+"""Files of the writer, gone when it has finished."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class PutResult:
 
 class Catalog(Database):
     """Opens the catalog at `path`; raises NotFound where there is none (unless `create`),
-    Conflict where another version of Braid wrote it, Unavailable where it is damaged, has lost
-    writes (unless `trusting`), or the disk refuses."""
+    Conflict where another version of Braid wrote it, Damaged where it is damaged or has lost
+    writes (unless `trusting`), Unavailable where the disk refuses."""
 
     def __init__(self, path: Path, *, create: bool = False, trusting: bool = False) -> None:
         super().__init__(path)
@@ -81,7 +85,7 @@ class Catalog(Database):
             raise NotFound(f"no collection at {path.parent}: create it first")
         # SQLite would take an empty file for a new one, and delete its log.
         if not create and not path.stat().st_size:
-            raise Unavailable(f"the catalog {path} is damaged (it is empty): {MENDING}")
+            raise Damaged(f"the catalog {path} is damaged (it is empty): {MENDING}")
         acknowledged = 0 if trusting else self._witness.count()
         try:
             if create:
@@ -100,7 +104,7 @@ class Catalog(Database):
                 f"this version reads {SCHEMA_VERSION}); open it with that version"
             )
         if held < acknowledged:
-            raise Unavailable(writes_are_missing(self._path, held, acknowledged, "writes"))
+            raise Damaged(writes_are_missing(self._path, held, acknowledged, "writes"))
 
     def _upgrade(self) -> None:
         migrations.migrate(self._path)
@@ -333,15 +337,6 @@ class Catalog(Database):
                 connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
                 documents += connection.changes()
         return documents, chunks, vectors, Changes(generation, [], sorted(gone))
-
-    def check(self) -> list[str]:
-        """Faults that SQLite and the catalog's own rules find; empty where it is sound."""
-        with self._translated():
-            faults = [str(row[0]) for row in self.read("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += [f"orphan row in {row[0]}" for row in self.read("PRAGMA foreign_key_check")]
-            sql = "SELECT count(*) FROM chunks LEFT JOIN vectors USING (key) WHERE vector IS NULL"
-            bare = self.read(sql)[0][0]
-        return faults + ([f"{bare} chunks without a vector"] if bare else [])
 
     @staticmethod
     def _next_generation(connection: apsw.Connection) -> int:

@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from index.caches import Caches, Parts, drop_caches
-from index.catalog import Catalog
+from index.catalog import CATALOG, DRAFT, SCRATCH, Catalog
 from index.contract import (
     CollectionStats,
+    Damaged,
     DenseReader,
     DocumentRecord,
     FingerprintMismatch,
@@ -31,16 +30,14 @@ from index.contract import (
 from index.filters import compile_filter
 from index.jobs import Jobs
 from index.lock import writer_lock
+from index.repair import clear_leftovers, mend_catalog
 from index.scripts import Scripts
+from index.soundness import catalog_faults, index_faults
 from index.states import Ledger
 from index.writer import Writer
 from ingest.contract import Chunk, Conflict, Json, NotFound, Unavailable
 
-CATALOG = "catalog.sqlite"
-_DRAFT = "catalog.draft"
-"""A catalog in the making: it takes its name when it is whole."""
-SCRATCH = "scratch"
-"""Files of the writer, gone when it has finished."""
+__all__ = ["CATALOG", "Collection", "Snapshot"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ class Collection:
             for leftover in path.glob("catalog.*"):
                 leftover.unlink()
             drop_caches(path)
-            catalog = Catalog(path / _DRAFT, create=True)
+            catalog = Catalog(path / DRAFT, create=True)
             catalog.set_meta(
                 {
                     "analyzer": parts.analyzer.fingerprint,
@@ -105,7 +102,7 @@ class Collection:
                 }
             )
             catalog.close()
-            (path / _DRAFT).rename(path / CATALOG)
+            (path / DRAFT).rename(path / CATALOG)
         return cls.open(path, parts)
 
     @classmethod
@@ -201,13 +198,31 @@ class Collection:
 
     def check(self) -> list[str]:
         """Faults found, one line each; empty where catalog and caches agree."""
-        faults = [f"catalog: {fault}" for fault in self._catalog.check()]
-        snapshot = self.snapshot()
-        wanted = np.array(self._catalog.since(-1).added, dtype=np.int64)
-        for name, reader in (("sparse", snapshot.sparse), ("dense", snapshot.dense)):
-            if not np.array_equal(np.sort(reader.keys()), wanted):
-                faults.append(f"{name} index: its keys are not those of the catalog")
-        return faults
+        faults = [f"catalog: {fault}" for fault in catalog_faults(self._catalog)]
+        return faults or index_faults(self._catalog, self.snapshot())
+
+    @classmethod
+    def repair(cls, path: Path, parts: Parts) -> Iterator[str]:
+        """Mends what it can of a collection that is not open; says each thing when it is done.
+        Raises Locked while it is written to, NotWritable, FingerprintMismatch, and Damaged where
+        nothing can be saved."""
+        with writer_lock(path, timeout_s=10.0):
+            yield from clear_leftovers(path)
+            yield from mend_catalog(path, parts.embedder)
+        try:
+            collection = cls.open(path, parts)
+        except Damaged:  # sound, but older than its indexes
+            drop_caches(path)
+            collection = cls.open(path, parts)
+            yield f"accepted {path / CATALOG} as it stands, though its indexes were newer"
+        mended, faults = collection._caches.mended, collection.check()
+        collection.jobs.sweep()
+        collection.close()
+        if faults:
+            with writer_lock(path, timeout_s=10.0):
+                drop_caches(path)
+            cls.open(path, parts).close()
+        yield from (f"built the indexes anew: {fault}" for fault in [*mended, *faults])
 
     # --- writing -----------------------------------------------------------------------------
 

@@ -33,6 +33,10 @@ class NotWritable(Unavailable):
     """The folder of the collection, or its disk, takes no writes."""
 
 
+class Damaged(Unavailable):
+    """The catalog is not what was written, or lacks what it acknowledged."""
+
+
 class FingerprintMismatch(Conflict):
     """The collection was built with another analyzer, embedder or chunker."""
 

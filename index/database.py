@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from index.contract import Damaged, NotWritable
 from index.schema import PRAGMAS
 from ingest.contract import Unavailable
 
@@ -74,7 +75,7 @@ class Database:
                 connection = self._open()
             if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
                 close(connection, keep_log=True)
-                raise Unavailable(
+                raise Damaged(
                     f"the catalog {self._path} is damaged (its header is not as it was written): "
                     + MENDING
                 )
@@ -112,7 +113,7 @@ class Database:
         try:
             yield
         except apsw.Error as error:
-            raise Unavailable(message_of(self._path, error)) from error
+            raise error_of(self._path, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
@@ -219,32 +220,37 @@ def close(connection: apsw.Connection, *, keep_log: bool) -> None:
     connection.close()
 
 
-def message_of(path: Path, error: apsw.Error) -> str:
+def error_of(path: Path, error: apsw.Error) -> Unavailable:
     """What SQLite's error means for the file, and what to do."""
     import apsw
 
+    extended = getattr(error, "extendedresult", 0)
     if isinstance(error, apsw.FullError):
-        return (
+        return Unavailable(
             f"no space left for {path}: free some on its disk and try again; this write was "
             "undone, and nothing that was stored before is lost"
         )
     if isinstance(error, apsw.ReadOnlyError):
-        return (
+        return NotWritable(
             f"{path} cannot be written to: its disk or folder is read-only; reading goes on, and "
             "writing when it is writable again"
         )
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return f"the catalog {path} is in use by another process ({error}): try again later"
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return f"the catalog {path} is damaged ({error}): {MENDING}"
-    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_DATA:
-        return f"the catalog {path} is damaged (a page does not match its checksum): {MENDING}"
-    if getattr(error, "extendedresult", 0) in (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC):
-        return (
+        return Unavailable(
+            f"the catalog {path} is in use by another process ({error}): try again later"
+        )
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.SQLError):
+        return Damaged(f"the catalog {path} is damaged ({error}): {MENDING}")
+    if extended in (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_SHORT_READ):
+        return Damaged(
+            f"the catalog {path} is damaged (a page does not match its checksum): {MENDING}"
+        )
+    if extended in (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC):
+        return Unavailable(
             f"{path} could not be written ({error}): look at its disk, and whether a limit is set "
             "on the size of files; this write was undone"
         )
-    return f"the catalog {path} cannot be used ({error}): check its disk, or {MENDING}"
+    return Unavailable(f"the catalog {path} cannot be used ({error}): check its disk, or {MENDING}")
 
 
 def writes_are_missing(path: Path, held: int, acknowledged: int, unit: str) -> str:

@@ -33,14 +33,32 @@ def serve(
         run_server(settings.model_copy(update={"server": server}))
 
 
-def doctor(data_dir: DataOption = None, as_json: JsonOption = False) -> None:
-    """Check the settings, the embedding model, the dictionary and every collection."""
-    with errors_shown(as_json), braid_of(None, data_dir) as braid:
-        from api.doctor import examine
+def doctor(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; no server may run.")
+    ] = False,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the settings, the embedding model, the dictionary and every collection.
 
+    All of a catalog is read, and its indexes are compared with it. With --repair, damaged indexes
+    are built anew, what can be read of a damaged catalog is saved into a new one (the damaged one
+    is kept beside), a catalog that has lost writes is accepted as it stands, and what kills left
+    is deleted; each is said.
+    """
+    with errors_shown(as_json), braid_of(None, data_dir) as braid:
+        from api.doctor import examine, mend
+
+        done = mend(braid) if repair else []
         findings = examine(braid)
         if as_json:
-            print_json({"ok": not any(f.fault for f in findings), "findings": findings})
+            ok = not any(finding.fault for finding in findings)
+            print_json({"ok": ok, "repairs": done, "findings": findings})
+        for repaired in done if not as_json else ():
+            typer.echo(
+                f"{'FAULT' if repaired.fault else 'did':6}{repaired.subject}: {repaired.text}"
+            )
         for finding in findings if not as_json else ():
             typer.echo(f"{'FAULT' if finding.fault else 'ok':6}{finding.subject}: {finding.text}")
         if any(finding.fault for finding in findings):

@@ -36,6 +36,28 @@ def test_doctor_finds_a_damaged_catalog(braid: Braid, tmp_path: Path) -> None:
     assert braid("doctor", "--json").json["ok"] is False
 
 
+def test_doctor_repairs(braid: Braid, tmp_path: Path) -> None:
+    """A damaged page, then lost caches; what cannot be saved stays a fault."""
+    assert braid("ingest", write_folder(tmp_path / "in")).code == 0
+    assert braid("doctor", "--repair", "--json").json["repairs"] == []
+    folder = braid.data / "collections" / "default"
+    page = 4096
+    data = bytearray((folder / "catalog.sqlite").read_bytes())
+    for place in range(len(data) - 2 * page, len(data), page):
+        data[place + 2_000] ^= 1
+    (folder / "catalog.sqlite").write_bytes(data)
+    assert braid("doctor").code == 1
+    said = braid("doctor", "--repair")
+    assert said.code == 0, said
+    assert "did   collection default: saved " in said.out
+    assert (folder / "damaged-1" / "catalog.sqlite").read_bytes() == data
+    assert braid("doctor").code == 0
+    (folder / "catalog.sqlite").write_bytes(b"")
+    said = braid("doctor", "--repair")
+    assert said.code == 1
+    assert "FAULT collection default: not mended: nothing can be saved" in said.out
+
+
 def test_doctor_names_a_catalog_that_is_no_database(braid: Braid, tmp_path: Path) -> None:
     assert braid("ingest", write_folder(tmp_path / "in")).code == 0
     folder = braid.data / "collections" / "default"

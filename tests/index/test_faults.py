@@ -179,7 +179,7 @@ def test_a_cache_of_another_version_is_built_anew(
             form, _, rest = file.read_text().partition(" ")
             file.write_text(f"{int(form) + 1} {rest}")
             stated += 1
-        elif file.suffix == ".json" and isinstance(json.loads(file.read_text()).get("format"), int):
+        elif file.suffix == ".json" and '"format"' in file.read_text():
             found = json.loads(file.read_text())
             file.write_text(json.dumps({**found, "format": found["format"] + 1}))
             stated += 1

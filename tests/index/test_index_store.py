@@ -25,6 +25,7 @@ from index.catalog import Catalog
 from index.collection import CATALOG
 from index.contract import Embeddings, FingerprintMismatch, Locked
 from index.pipeline import Store
+from index.soundness import catalog_faults
 from ingest.contract import (
     BadInput,
     Block,
@@ -112,7 +113,7 @@ def test_documents_come_back_as_they_were(
     record = catalog.record(document.id)
     assert record is not None
     assert (record.chunk_count, record.metadata) == (len(chunks), document.metadata)
-    assert catalog.check() == []
+    assert catalog_faults(catalog) == []
     gone = catalog.delete([document.id])
     assert gone[:3] == (1, len(chunks), len(chunks))
     assert gone[3].deleted == sorted(result.added)
@@ -148,7 +149,7 @@ def test_a_failed_write_leaves_everything_as_it_was(tmp_path: Path) -> None:
         connection.execute("DELETE FROM vectors")
         raise RuntimeError
     assert catalog.counts() == (1, 2, 2)
-    assert catalog.check() == []
+    assert catalog_faults(catalog) == []
     catalog.close()
 
 
@@ -173,7 +174,7 @@ def test_check_finds_faults(tmp_path: Path) -> None:
     catalog.put(document, chunks, vectors(chunks), PIPELINE)
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM vectors WHERE key = 1")
-    assert catalog.check() == ["1 chunks without a vector"]
+    assert catalog_faults(catalog) == ["1 chunks without a vector"]
     catalog.close()
 
 
