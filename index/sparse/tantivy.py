@@ -131,6 +131,8 @@ class TantivyIndex:
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        # What a kill left of a commit has the names that this one will take.
+        writer.garbage_collect_files()
         stale = [*changes.deleted, *(entry.key for entry in changes.added)]
         if stale:
             # By query: by term, tantivy-py takes a number for a signed one and finds nothing.

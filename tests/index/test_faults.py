@@ -189,3 +189,24 @@ def test_a_cache_of_another_version_is_built_anew(
     assert any(found_now.agree(said) for said in sample.said)
     assert collection.check() == []
     collection.close()
+
+
+def test_a_commit_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    """A kill between the files of a commit and the one that names them: the next has their
+    names."""
+    documents = [make_document(f"d{i}", [f"text {i} alpha", "beta"]) for i in range(4)]
+    collection = fill(tmp_path / "c", PARTS, documents)
+    sparse = tmp_path / "c" / "sparse"
+    before = {name: (sparse / name).read_bytes() for name in ("meta.json", "generation")}
+    with collection.writer() as writer:
+        writer.delete(["d1"])
+    collection.close()
+    named = (sparse / "meta.json").read_text()
+    assert list(sparse.glob("*.del"))
+    for name, content in before.items():
+        (sparse / name).write_bytes(content)
+    collection = Collection.open(tmp_path / "c", PARTS)
+    assert collection._caches.mended == []
+    assert collection.check() == []
+    assert json.loads((sparse / "meta.json").read_text())["opstamp"] == json.loads(named)["opstamp"]
+    collection.close()
