@@ -42,17 +42,35 @@ class Braid:
 
     def _build_parts(self, *, compiled: bool = True) -> Parts:
         settings = self.settings
-        embedder = {
-            "cache": settings.cache_dir / "models",
-            "compiled": compiled,
-            **settings.embedder.model_dump(),
-        }
         return build_parts(
             analyzer=Choice("jieba", settings.analyzer.model_dump()),
-            embedder=Choice("sentence-transformers", embedder),
+            embedder=self._embedder(compiled),
             sparse=Choice(settings.sparse.backend, settings.sparse.model_dump(exclude={"backend"})),
             dense=Choice("faiss", settings.dense.model_dump()),
         )
+
+    def _embedder(self, compiled: bool) -> Choice:
+        """The embedder that is set, with the options that it has."""
+        given = self.settings.embedder
+        shared = {
+            "model": given.model,
+            "cut_to": given.dimension,
+            "query_prefix": given.query_prefix,
+            "passage_prefix": given.passage_prefix,
+        }
+        if given.backend == "openai":
+            if "model" not in given.model_fields_set:
+                raise BadInput("set embedder.model to the endpoint's name for its model")
+            served = {"base_url", "batch_size", "timeout_s", "max_retries", "max_tokens"}
+            key = {"api_key": given.api_key.get_secret_value()}
+            return Choice("openai", {**shared, **given.model_dump(include=served), **key})
+        own = {
+            "cache": self.settings.cache_dir / "models",
+            "precision": given.precision,
+            "pooled_tokens": given.pooled_tokens,
+            "compiled": compiled,
+        }
+        return Choice("sentence-transformers", {**shared, **own})
 
     @cached_property
     def store(self) -> Store:

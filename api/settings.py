@@ -33,21 +33,42 @@ class _Section(BaseModel):
 class EmbedderSettings(_Section):
     """What turns text into vectors. A collection remembers it."""
 
+    backend: Literal["sentence-transformers", "openai"] = Field(
+        "sentence-transformers", description="`openai`: an OpenAI-compatible endpoint"
+    )
     model: str = Field(
         "default",
-        description="`default` (multilingual-e5-small, no download), a hub name or a folder",
+        description="`default` (multilingual-e5-small, no download), a hub name or a folder; "
+        "the endpoint's name for its model",
+    )
+    dimension: int | None = Field(
+        None,
+        ge=1,
+        description="leading components kept of each vector (Matryoshka); unset: all. Costs "
+        "little in models trained for it alone; of an endpoint, so many are asked for",
     )
     query_prefix: str | None = Field(None, description="put before queries; unset: the model's")
     passage_prefix: str | None = Field(None, description="put before passages; unset: the model's")
     precision: Literal["auto", "bfloat16", "float32"] = Field(
-        "auto", description="`auto`: bfloat16 where the CPU has it"
+        "auto", description="`auto`: bfloat16 where the CPU has it; not of endpoints"
     )
     pooled_tokens: int = Field(
         3,
         ge=0,
         le=512,
         description="tokens that share a vector for late interaction; 0 keeps no token vectors "
-        "(ten kilobytes less for each chunk)",
+        "(ten kilobytes less for each chunk); endpoints give none",
+    )
+    base_url: str = Field("https://api.openai.com/v1", description="the endpoint")
+    api_key: SecretStr = Field(SecretStr(""), description="key for the endpoint")
+    batch_size: int = Field(64, ge=1, description="texts sent to the endpoint at once")
+    timeout_s: float = Field(60.0, gt=0, description="for one request to the endpoint")
+    max_retries: int = Field(2, ge=0, description="tries after the first, at the endpoint")
+    max_tokens: int = Field(
+        512,
+        gt=2,
+        description="tokens that the endpoint's model takes, as Braid estimates them: three "
+        "letters or two digits are one, a mark or a Han character one and a half",
     )
 
 

@@ -9,6 +9,7 @@ ANALYZERS: Mapping[str, str] = {
 }
 
 EMBEDDERS: Mapping[str, str] = {
+    "openai": "index.embed.openai:OpenAIEmbedder",
     "sentence-transformers": "index.embed.sentence_transformers:SentenceTransformerEmbedder",
 }
 

@@ -14,7 +14,12 @@ language, it changes by less than 0.01, and after fusion by less than 0.001.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +35,32 @@ def language_direction(embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
     offset: Vectors = (chinese - english).mean(axis=0)
     length = float(np.linalg.norm(offset))
     return offset / length if length > 0 else offset
+
+
+def remembered(
+    cache: Path, fingerprint: str, dimension: int, measure: Callable[[], Vectors]
+) -> Vectors:
+    """The direction of the embedder with this fingerprint, from a file below the cache folder;
+    measured, and written there, where that holds none or something else. Where the disk takes
+    none, it is measured in each process."""
+    name = f"language-direction-{hashlib.sha256(fingerprint.encode()).hexdigest()[:16]}.npy"
+    file = cache / name
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found: Vectors = np.load(file, allow_pickle=False)
+        length = np.linalg.norm(found)
+        if found.shape == (dimension,) and (length == 0 or abs(length - 1) < 1e-3):
+            return found
+    measured = measure()
+    with contextlib.suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        descriptor, written = tempfile.mkstemp(dir=cache, prefix=name)
+        try:
+            with os.fdopen(descriptor, "wb") as handle:
+                np.save(handle, measured)
+            Path(written).replace(file)  # whole or not at all, whoever else writes it
+        finally:
+            Path(written).unlink(missing_ok=True)
+    return measured
 
 
 def without(vector: Vectors, direction: Vectors) -> Vectors:

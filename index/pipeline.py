@@ -20,6 +20,7 @@ from index.contract import DenseIndex, SparseIndex
 from index.function_words import function_words
 from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
+from index.query_cache import QueryCache
 from index.states import Ledger, States
 from index.words import script as script_of
 from index.writer import Writer
@@ -71,7 +72,7 @@ def build_parts(analyzer: Choice, embedder: Choice, sparse: Choice, dense: Choic
 
     return Parts(
         load_component(ANALYZERS, analyzer.name, **analyzer.options),
-        load_component(EMBEDDERS, embedder.name, **embedder.options),
+        QueryCache(load_component(EMBEDDERS, embedder.name, **embedder.options)),
         make_sparse,
         make_dense,
     )

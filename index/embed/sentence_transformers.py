@@ -25,7 +25,7 @@ import numpy as np
 from index import default_model
 from index.compiled_encoder import CompiledEncoder, has_native_bfloat16, reference, supports
 from index.contract import Embeddings, QueryEmbedding, Vectors
-from index.language_direction import language_direction, without
+from index.language_direction import language_direction, remembered, without
 from ingest.contract import BadInput, Unavailable
 
 DEFAULT = "default"
@@ -42,7 +42,9 @@ class SentenceTransformerEmbedder:
     query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
     `cache` is the folder that the default model is unpacked into. `pooled_tokens` is how many
     tokens share a vector for late interaction; 0 keeps none. Only models that run compiled
-    have them: in any other, `tokens` are empty.
+    have them: in any other, `tokens` are empty. `cut_to` keeps so many leading components of
+    every vector (Kusupati et al. 2022, "Matryoshka Representation Learning", arXiv:2205.13147),
+    which costs little in models that were trained for it; None keeps all.
 
     With `language_neutral`, the direction in which the model tells Chinese from English is
     taken out of every query's vector (`index.language_direction`): a multilingual model prefers
@@ -56,6 +58,7 @@ class SentenceTransformerEmbedder:
     compiled: bool = True
     language_neutral: bool = True
     pooled_tokens: int = 3
+    cut_to: int | None = None
     _lock: RLock = field(default_factory=RLock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class SentenceTransformerEmbedder:
             )
         if self.pooled_tokens < 0:
             raise BadInput(f"pooled_tokens must be 0 or more, not {self.pooled_tokens}")
+        if self.cut_to is not None and self.cut_to < 1:
+            raise BadInput(f"the dimension must be 1 or more, not {self.cut_to}")
 
     @property
     def fingerprint(self) -> str:
@@ -74,6 +79,8 @@ class SentenceTransformerEmbedder:
         parts = [f"sentence-transformers/1 {self._name}", self.precision]
         if self.pooled_tokens:
             parts.append(f"tokens by {self.pooled_tokens}")
+        if self.cut_to is not None:
+            parts.append(f"{self.cut_to} dimensions")
         if self.query_prefix is not None or self.passage_prefix is not None:
             parts.append(f"{self.query_prefix!r} {self.passage_prefix!r}")
         return ", ".join(parts)
@@ -185,9 +192,19 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def dimension(self) -> int:
+        """Raises BadInput where more is asked for than the model has."""
         if self._unpacked is not None:
-            return int(self._written("config.json")["hidden_size"])
-        return int(self._loaded.get_embedding_dimension())
+            own = int(self._written("config.json")["hidden_size"])
+        else:
+            own = int(self._loaded.get_embedding_dimension())
+        if self.cut_to is None:
+            return own
+        if self.cut_to > own:
+            raise BadInput(
+                f"embedder.dimension is {self.cut_to}, but the model {self.model!r} has vectors "
+                f"of {own}; set {own} or less, or leave it unset"
+            )
+        return self.cut_to
 
     @cached_property
     def max_tokens(self) -> int:
@@ -220,16 +237,29 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _direction(self) -> Vectors:
-        return language_direction(self.embed_passages)
+        return remembered(
+            self.cache,
+            self.fingerprint,
+            self.dimension,
+            lambda: language_direction(self.embed_passages),
+        )
 
     def _embed(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         encoder = self._encoder
         if encoder is not None:
-            return encoder.encode(self._token_ids(texts))
+            return self._cut(encoder.encode(self._token_ids(texts)))
         vectors = self._loaded.encode(texts, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, dtype=np.float32)
+        return self._cut(np.asarray(vectors, dtype=np.float32))
+
+    def _cut(self, rows: Vectors) -> Vectors:
+        """The leading components of each row, of length 1 again."""
+        if self.cut_to is None:
+            return rows
+        head = rows[:, : self.dimension]
+        units: Vectors = head / np.maximum(np.linalg.norm(head, axis=1, keepdims=True), 1e-9)
+        return units
 
     def _embed_with_tokens(self, texts: list[str], prefix: str, pooled: int) -> Embeddings:
         encoder = self._encoder if texts and pooled else None
@@ -237,7 +267,8 @@ class SentenceTransformerEmbedder:
             none = np.empty((0, self.dimension), dtype=np.float32)
             return Embeddings(self._embed(texts), [none] * len(texts))
         opening = len(self._tokenizer.encode(prefix).ids) - 1
-        return encoder.encode_with_tokens(self._token_ids(texts), opening, pooled)
+        found = encoder.encode_with_tokens(self._token_ids(texts), opening, pooled)
+        return Embeddings(self._cut(found.vectors), [self._cut(rows) for rows in found.tokens])
 
     def _token_ids(self, texts: list[str]) -> list[list[int]]:
         """Cut at the limit with the closing token kept, as transformers does."""

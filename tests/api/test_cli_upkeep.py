@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cli_fixtures import Braid, write_folder
 
+from api.benchmark import _start
 from api.settings import load_settings
 from index.database import connect
 from ingest.contract import BadInput
@@ -169,10 +170,15 @@ def test_bench_parse(filled: Braid, tmp_path: Path) -> None:
 
 
 def test_bench_embed(filled: Braid) -> None:
-    result = filled("bench", "embed", "--passages", "8", "--json").json
+    result = filled("bench", "embed", "--passages", "8", "--starts", "0", "--json").json
     assert sorted(result) == [
-        "baseline_per_s", "braid_per_s", "cosine", "mean_tokens", "passages", "ratio"
+        "baseline", "baseline_per_s", "braid", "braid_per_s", "cosine", "mean_tokens", "passages",
+        "ratio",
     ]  # fmt: skip
+    for way in ("braid", "baseline"):
+        assert result[way]["query_p95_ms"] >= result[way]["query_p50_ms"] > 0
+        assert result[way]["start_s"] is None
+    assert _start("braid") > 0
     assert result["passages"] == 8
     assert result["cosine"] > 0.999
     assert result["ratio"] == pytest.approx(result["braid_per_s"] / result["baseline_per_s"])

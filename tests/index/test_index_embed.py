@@ -8,18 +8,22 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
 import pytest
+from index_room import WordSumEmbedder
 
 from index import default_model
 from index.compiled_encoder import CompiledEncoder, Weights, reference
 from index.components import EMBEDDERS
-from index.contract import Vectors
+from index.contract import Embedder, QueryEmbedding, Vectors
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
+from index.language_direction import remembered
+from index.query_cache import REMEMBERED, QueryCache
 from ingest.contract import BadInput, Unavailable, load_component
 
 CACHE = Path(platformdirs.user_cache_dir("braid"))
@@ -52,6 +56,18 @@ def exact() -> SentenceTransformerEmbedder:
 @pytest.fixture(scope="module")
 def fast() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder(CACHE, precision="bfloat16")
+
+
+class Counting(WordSumEmbedder):
+    """Says which queries it was asked for."""
+
+    @cached_property
+    def asked(self) -> list[str]:
+        return []
+
+    def embed_query(self, text: str) -> QueryEmbedding:
+        self.asked.append(text)
+        return super().embed_query(text)
 
 
 def cosines(one: Vectors, other: Vectors) -> Vectors:
@@ -304,3 +320,82 @@ def test_tokens_can_be_left_out(exact: SentenceTransformerEmbedder) -> None:
         assert embedder.embed_query("x").tokens.shape == (0, 384)
     with pytest.raises(BadInput, match="pooled_tokens"):
         SentenceTransformerEmbedder(CACHE, pooled_tokens=-1)
+
+
+def test_vectors_can_be_cut(exact: SentenceTransformerEmbedder) -> None:
+    whole, cut = exact.embed_with_tokens(TEXTS[:3]), like(exact, cut_to=64)
+    found = cut.embed_with_tokens(TEXTS[:3])
+    assert cut.dimension == found.vectors.shape[1] == len(cut.embed_query("x").vector) == 64
+    for short, long in zip(
+        [found.vectors, *found.tokens], [whole.vectors, *whole.tokens], strict=True
+    ):
+        head = long[:, :64]
+        assert short == pytest.approx(head / np.linalg.norm(head, axis=1, keepdims=True), abs=1e-5)
+    assert like(exact, cut_to=384).embed_passages(TEXTS) == pytest.approx(
+        exact.embed_passages(TEXTS), abs=1e-6
+    )
+    assert cut.fingerprint != exact.fingerprint
+    with pytest.raises(BadInput, match="has vectors of 384"):
+        like(exact, cut_to=385).embed_passages(["x"])
+    with pytest.raises(BadInput, match="1 or more"):
+        SentenceTransformerEmbedder(CACHE, cut_to=0)
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"\x93NUMPY\x01\x00 and no more", "short", "long"])
+def test_the_direction_of_language_is_measured_once(tmp_path: Path, damage: object) -> None:
+    """And again where its file is damaged."""
+    rng = np.random.default_rng(7)
+    direction = rng.standard_normal(8).astype(np.float32)
+    direction /= np.linalg.norm(direction)
+    asked: list[int] = []
+
+    def measure() -> Vectors:
+        asked.append(1)
+        return direction
+
+    def find(fingerprint: str = "a") -> Vectors:
+        return remembered(tmp_path / "cache", fingerprint, 8, measure)
+
+    assert (find() == direction).all() and (find() == direction).all()
+    assert len(asked) == 1
+    find("b")
+    assert len(asked) == 2
+    files = sorted((tmp_path / "cache").iterdir())
+    assert len(files) == 2
+    for file in files:
+        if isinstance(damage, bytes):
+            file.write_bytes(damage)
+        elif damage is None:
+            file.unlink()
+        else:
+            np.save(file, direction[:4] if damage == "short" else direction * 2)
+    assert (find() == direction).all() and (find() == direction).all()
+    assert len(asked) == 3
+
+
+def test_a_disk_that_takes_nothing_hinders_no_query(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    one = np.eye(3, dtype=np.float32)[0]
+    assert (remembered(tmp_path / "cache", "a", 3, lambda: one) == one).all()
+
+
+def test_the_last_queries_are_remembered() -> None:
+    """So many and no more, each as it was, whichever thread asks."""
+    inner = Counting()
+    cache: Embedder = QueryCache(inner)
+    first = cache.embed_query("a seal")
+    assert cache.embed_query("a seal") is first
+    assert inner.asked == ["a seal"]
+    assert (first.vector == WordSumEmbedder().embed_query("a seal").vector).all()
+    with pytest.raises(ValueError, match="read-only"):
+        first.vector[0] = 1
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(cache.embed_query, (f"q {n}" for n in range(REMEMBERED))))
+    assert cache.embed_query("a seal") is not first
+    assert (cache.fingerprint, cache.dimension, cache.max_tokens) == (
+        inner.fingerprint,
+        inner.dimension,
+        inner.max_tokens,
+    )
+    assert (cache.embed_passages(["x y"]) == inner.embed_passages(["x y"])).all()
+    assert cache.count(["x y"]) == inner.count(["x y"])
