@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingest.contract import BraidError
+from api.benchmark_child import peak_mb, run_child
+from ingest.contract import BraidError, Unavailable
 from ingest.pipeline import load, read
 
 _FAST = {"application/pdf": {"layout": False}}
@@ -39,20 +37,11 @@ class ParseSpeed:
 def bench_parse(path: Path, fast: bool) -> ParseSpeed:
     """Reads and chunks the file in a new process, so that its peak of memory is its own. The
     tokenizer is loaded before the clock starts. A file that cannot be read gives its reason."""
-    command = [
-        sys.executable,
-        "-m",
-        "api.benchmark_parse",
-        str(path),
-        *(["--fast"] if fast else []),
-    ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        error = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return ParseSpeed(str(path), reason=f"the process ended with {done.returncode}: {error}")
-    return ParseSpeed(**json.loads(lines[-1]))
+    try:
+        found = run_child("api.benchmark_parse", str(path), *(["--fast"] if fast else []))
+    except Unavailable as error:
+        return ParseSpeed(str(path), reason=str(error))
+    return ParseSpeed(**found)
 
 
 def measure(path: Path, fast: bool) -> ParseSpeed:
@@ -62,7 +51,7 @@ def measure(path: Path, fast: bool) -> ParseSpeed:
 
     ingestor = Braid(Settings()).ingestor
     ingestor.counter.count(["warm"])
-    idle = _peak_mb()
+    idle = peak_mb()
     worked = time.process_time()
     begun = time.perf_counter()
     try:
@@ -80,15 +69,9 @@ def measure(path: Path, fast: bool) -> ParseSpeed:
         round(ended - between, 3),
         round(document.page_count / (ended - begun), 2),
         round(time.process_time() - worked, 3),
-        round(_peak_mb(), 1),
+        round(peak_mb(), 1),
         round(idle, 1),
     )
-
-
-def _peak_mb() -> float:
-    """The most resident memory so far, in MB (the system counts in KB, macOS in bytes)."""
-    peak = float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
 if __name__ == "__main__":

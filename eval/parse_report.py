@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from eval.contract import ParsedFile, ParseReport, Tally
+from eval.page import html_page, html_row, html_table, settings_section
 from eval.parse_run import MEASURES, format_key, grouped, token_spread, total
-from eval.stylesheet import STYLESHEET
 from ingest.contract import Json
 
-COMMAND_SETTING = "command"
 _FINDINGS = 6
 
 MEANINGS: Mapping[str, str] = {
@@ -111,20 +110,15 @@ def parse_html(report: ParseReport) -> str:
     title = "Braid evaluation: reading and chunking"
     first = next(iter(report.readers.values()), [])
     facts = f"{len(first):,} files of known content"
-    sections = [f"<h1>{escape(title)}</h1>", f'<p class="facts">{facts}</p>', _legend()]
+    sections = [f'<p class="facts">{facts}</p>', _legend()]
     sections.append(_side_by_side("Totals", report.readers))
     for name, files in report.readers.items():
         sections.append(_side_by_side(f"{name}, by format", grouped(files, format_key)))
         sections.append(_side_by_side(f"{name}, by language", grouped(files, _language)))
     for name, files in report.readers.items():
         sections.append(f"<h2>What {escape(name)} got wrong</h2>{_wrong(files)}")
-    sections.append(_settings(report.settings))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLESHEET}</style>\n</head>\n"
-        f"<body><main>\n{chr(10).join(sections)}\n</main></body>\n</html>\n"
-    )
+    sections.append(settings_section(report.settings))
+    return html_page(title, sections)
 
 
 def _legend() -> str:
@@ -150,14 +144,10 @@ def _side_by_side(title: str, groups: Mapping[str, Sequence[ParsedFile]]) -> str
             f"<td{_mark(value == best and len(known) > 1)}>{printed(tallies[measure])}</td>"
             for value, tallies in zip(values, sums.values(), strict=True)
         )
-        rows.append(f'<tr><th scope="row">{measure}</th>{cells}</tr>')
+        rows.append(html_row(measure, cells))
     rows.append(_line("tokens p5 / p50 / p95", groups, lambda files: _spread(files)))
     rows.append(_line("files (failed)", groups, lambda files: _counted(files)))
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("", *groups))
-    return (
-        f'<h2>{escape(title)}</h2><div class="scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return f"<h2>{escape(title)}</h2>{html_table(['', *groups], rows)}"
 
 
 def _mark(best: bool) -> str:
@@ -170,7 +160,7 @@ def _line(
     shown: Callable[[Sequence[ParsedFile]], str],
 ) -> str:
     cells = "".join(f"<td>{escape(shown(files))}</td>" for files in groups.values())
-    return f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>'
+    return html_row(title, cells)
 
 
 def _spread(files: Sequence[ParsedFile]) -> str:
@@ -204,14 +194,3 @@ def shown_findings(file: ParsedFile, most: int = _FINDINGS) -> list[str]:
             lines.append(f"{found.measure}: {found.text}")
     lines += [f"{name}: and {n - most} more" for name, n in counts.items() if n > most]
     return lines
-
-
-def _settings(settings: Mapping[str, str]) -> str:
-    command = settings.get(COMMAND_SETTING, "")
-    items = "".join(
-        f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>"
-        for key, value in settings.items()
-        if key != COMMAND_SETTING
-    )
-    shown = f"<pre>{escape(command)}</pre>" if command else ""
-    return f'<h2>How to have this again</h2>{shown}<dl class="settings">{items}</dl>'

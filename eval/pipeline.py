@@ -24,12 +24,14 @@ from eval.contract import (
     Report,
     ReportWriter,
 )
+from eval.curves import Axis, Points, curve_chart, curve_legend
 from eval.datasets import load_dataset
 from eval.differences import SOURCE_PREFIX, compare, data_differences
-from eval.latency import summarize
+from eval.latency import Latency, summarize
 from eval.legs import WARM_UP, check_legs, run_legs
 from eval.measures import aggregate, check_measures, measure_queries
 from eval.misses import worst_queries
+from eval.page import html_page, html_row, html_table, settings_section
 from eval.parse_report import parse_html, parse_json, parse_table, shown_findings
 from eval.parse_run import format_key, grouped, measure_files
 from eval.parse_truth import load_truths
@@ -45,13 +47,21 @@ from eval.summary import headline
 from ingest.contract import load_component
 
 __all__ = [
+    "Axis",
+    "Latency",
+    "Points",
     "compare",
+    "curve_chart",
+    "curve_legend",
     "data_differences",
     "evaluate",
     "evaluate_questions",
     "format_key",
     "grouped",
     "headline",
+    "html_page",
+    "html_row",
+    "html_table",
     "load_dataset",
     "load_questions",
     "load_truths",
@@ -66,7 +76,9 @@ __all__ = [
     "render",
     "report_from_json",
     "report_json",
+    "settings_section",
     "shown_findings",
+    "summarize",
     "worst_queries",
     "write_qrels",
     "write_run",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from eval.charts import Bar, bar_chart
 from eval.contract import LegReport, Miss, Report
 from eval.differences import difference
+from eval.page import html_page, html_row, html_table, settings_section
 from eval.significance import bootstrap_interval
-from eval.stylesheet import STYLESHEET
 from eval.summary import headline, main_measure, p_text, ranked_legs, shown_leg
-
-COMMAND_SETTING = "command"
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,6 @@ class HtmlWriter:
         title = f"Braid evaluation: {report.dataset}"
         facts = f"{report.queries:,} queries over {report.documents:,} documents"
         sections = [
-            f"<h1>{escape(title)}</h1>",
             f'<p class="facts">{facts}</p>',
             f'<p class="headline">{escape(headline(report))}</p>',
             _measures(report),
@@ -38,15 +35,9 @@ class HtmlWriter:
             _differences(report),
             _latencies(report),
             _misses(report, misses, self.worst),
-            _settings(report.settings),
+            settings_section(report.settings),
         ]
-        return (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{escape(title)}</title>\n<style>{STYLESHEET}</style>\n</head>\n"
-            f"<body><main>\n{chr(10).join(part for part in sections if part)}\n"
-            "</main></body>\n</html>\n"
-        )
+        return html_page(title, sections)
 
 
 def _measures(report: Report) -> str:
@@ -59,11 +50,11 @@ def _measures(report: Report) -> str:
             text = _printed(leg.measures[name])
             mark = ' class="best"' if text == best[name] and len(report.legs) > 1 else ""
             cells += f"<td{mark}>{text}</td>"
-        rows.append(_row(leg.leg, cells))
+        rows.append(html_row(leg.leg, cells))
     note = "Means over all queries; a query that found nothing counts as zero."
     if len(report.legs) > 1:
         note += " The best of each column is marked."
-    return f'<h2>Quality</h2><p class="note">{note}</p>{_table(["leg", *names], rows)}'
+    return f'<h2>Quality</h2><p class="note">{note}</p>{html_table(["leg", *names], rows)}'
 
 
 def _charts(report: Report, resamples: int) -> str:
@@ -107,12 +98,12 @@ def _differences(report: Report) -> str:
             f"<td>{p_text(result.p_value).removeprefix('= ')}</td>"
             f"<td>{result.wins:,} / {result.ties:,} / {result.losses:,}</td>"
         )
-        rows.append(_row(leg.leg, cells))
+        rows.append(html_row(leg.leg, cells))
     head = ["against", "difference", "95 % interval", "p", "wins / ties / losses"]
     return (
         f"<h2>{escape(best.leg)} against the others, {escape(measure)}</h2>"
         '<p class="note">Paired randomisation test, two-sided; bootstrap interval of the mean '
-        f"difference. A p under 0.05 is unlikely to be luck.</p>{_table(head, rows)}"
+        f"difference. A p under 0.05 is unlikely to be luck.</p>{html_table(head, rows)}"
     )
 
 
@@ -120,13 +111,13 @@ def _latencies(report: Report) -> str:
     if not any(leg.p95_ms for leg in report.legs.values()):
         return ""
     rows = [
-        _row(leg.leg, f"<td>{leg.p50_ms:,.2f}</td><td>{leg.p95_ms:,.2f}</td>")
+        html_row(leg.leg, f"<td>{leg.p50_ms:,.2f}</td><td>{leg.p95_ms:,.2f}</td>")
         for leg in report.legs.values()
     ]
     return (
         "<h2>Latency</h2>"
         '<p class="note">Milliseconds for one query, one at a time; legs take turns.</p>'
-        f"{_table(['leg', 'p50', 'p95'], rows)}"
+        f"{html_table(['leg', 'p50', 'p95'], rows)}"
     )
 
 
@@ -151,20 +142,6 @@ def _miss(miss: Miss) -> str:
     )
 
 
-def _settings(settings: Mapping[str, str]) -> str:
-    parts = ["<h2>How to have this again</h2>"]
-    command = settings.get(COMMAND_SETTING)
-    if command:
-        parts.append(f"<pre>{escape(command)}</pre>")
-    items = "".join(
-        f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>"
-        for key, value in settings.items()
-        if key != COMMAND_SETTING
-    )
-    parts.append(f'<dl class="settings">{items}</dl>')
-    return "".join(parts)
-
-
 def _values(report: Report, measure: str) -> list[float]:
     return [leg.measures[measure] for leg in report.legs.values()]
 
@@ -175,15 +152,3 @@ def _printed(value: float) -> str:
 
 def _list(tag: str, lines: Iterable[str]) -> str:
     return f"<{tag}>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</{tag}>"
-
-
-def _row(name: str, cells: str) -> str:
-    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
-
-
-def _table(head: Sequence[str], rows: Sequence[str]) -> str:
-    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    return (
-        f'<div class="scroll"><table><thead><tr>{columns}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )

@@ -8,12 +8,16 @@ STYLESHEET = """
   --ground: #ffffff; --raised: #f5f6f8; --ink: #1b1f24; --soft: #5b6470;
   --line: #dfe3e8; --best: #0a6b52; --best-ground: #e3f4ee; --bar: #a9b7cc;
   --top: #3aa888; --mark: #1b1f24;
+  --c0: #0a6b52; --c1: #b4510a; --c2: #3f5fb5; --c3: #a1306e;
+  --c4: #6b7a10; --c5: #7a4ab8; --c6: #00799a; --c7: #8a4a3a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #14171b; --raised: #1d2228; --ink: #e6e9ed; --soft: #9aa4b1;
     --line: #323942; --best: #62d1ac; --best-ground: #17342c; --bar: #4b5a70;
     --top: #2c8f71; --mark: #e6e9ed;
+    --c0: #62d1ac; --c1: #f0a35e; --c2: #8fa9f2; --c3: #ec8cbf;
+    --c4: #bfcf5a; --c5: #c3a0f0; --c6: #5cc4e6; --c7: #d9a495;
   }
 }
 * { box-sizing: border-box; }
@@ -53,6 +57,18 @@ svg .bar { fill: var(--bar); }
 svg .bar.best { fill: var(--top); }
 svg .track { fill: var(--raised); }
 svg .whisker { stroke: var(--mark); stroke-width: 1.5; fill: none; }
+svg .grid { stroke: var(--line); fill: none; }
+.curve { fill: var(--own); }
+.curve path { stroke: var(--own); stroke-width: 1.8; fill: none; }
+.dash1 path { stroke-dasharray: 5 3; }
+.c0 { --own: var(--c0); } .c1 { --own: var(--c1); }
+.c2 { --own: var(--c2); } .c3 { --own: var(--c3); }
+.c4 { --own: var(--c4); } .c5 { --own: var(--c5); }
+.c6 { --own: var(--c6); } .c7 { --own: var(--c7); }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 12px 0;
+  padding: 0; font-size: .9rem; }
+.legend svg { display: inline-block; width: 36px; vertical-align: middle; margin-right: 7px; }
+figcaption .unit { font-weight: 400; color: var(--soft); margin-left: 8px; }
 .miss { padding: 14px 0; border-bottom: 1px solid var(--line); break-inside: avoid; }
 .miss .query { font-weight: 600; margin: 0 0 4px; max-width: none; overflow-wrap: anywhere; }
 dl { margin: 0; display: grid; grid-template-columns: 7.5em minmax(0, 1fr); gap: 2px 14px;
@@ -71,7 +87,9 @@ pre { background: var(--raised); padding: 12px 16px; border-radius: 4px; font-si
 }
 @media print {
   :root { --ground: #fff; --raised: #f3f4f6; --ink: #000; --soft: #444; --line: #bbb;
-    --best: #0a6b52; --best-ground: #e3f4ee; --bar: #a9b7cc; --top: #3aa888; --mark: #000; }
+    --best: #0a6b52; --best-ground: #e3f4ee; --bar: #a9b7cc; --top: #3aa888; --mark: #000;
+    --c0: #0a6b52; --c1: #b4510a; --c2: #3f5fb5; --c3: #a1306e;
+    --c4: #6b7a10; --c5: #7a4ab8; --c6: #00799a; --c7: #8a4a3a; }
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; }

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ from index.caches import Parts
 from index.catalog import Catalog, documents_of
 from index.collection import CATALOG, Collection, Snapshot
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
-from index.contract import DenseIndex, SparseIndex
+from index.contract import Analyzer, DenseIndex, SparseEntry, SparseIndex
 from index.function_words import function_words
 from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
 from index.query_cache import QueryCache
 from index.states import Ledger, States
+from index.windows import Windows
 from index.words import script as script_of
 from index.writer import Writer
-from ingest.contract import BadInput, Conflict, Document, NotFound, load_component
+from ingest.contract import BadInput, Chunk, Conflict, Document, NotFound, load_component
 
 __all__ = [
     "Choice",
@@ -39,10 +41,13 @@ __all__ = [
     "States",
     "Store",
     "Writer",
+    "build_dense",
     "build_parts",
+    "build_sparse",
     "function_words",
     "model_fault",
     "script_of",
+    "sparse_entries",
 ]
 
 _ASIDE, _RETIRED = ".new-", ".old-"
@@ -57,24 +62,34 @@ class Choice:
     options: Mapping[str, Any]
 
 
+def build_sparse(choice: Choice, path: Path) -> SparseIndex:
+    """The sparse index of that name over a folder. Raises BadInput as build_parts does."""
+    index: SparseIndex = load_component(SPARSE, choice.name, path=path, **choice.options)
+    return index
+
+
+def build_dense(choice: Choice, path: Path, dimension: int) -> DenseIndex:
+    """The dense index of that name over a folder. Raises BadInput as build_parts does."""
+    index: DenseIndex = load_component(
+        DENSE, choice.name, path=path, dimension=dimension, **choice.options
+    )
+    return index
+
+
+def sparse_entries(analyzer: Analyzer, chunks: Mapping[int, Chunk]) -> list[SparseEntry]:
+    """What a sparse index takes in of the chunks of whole documents, by their keys."""
+    texts = {(chunk.document_id, chunk.ordinal): chunk.text for chunk in chunks.values()}
+    windows = Windows(analyzer, texts)
+    return [windows.entry(key, chunk) for key, chunk in sorted(chunks.items())]
+
+
 def build_parts(analyzer: Choice, embedder: Choice, sparse: Choice, dense: Choice) -> Parts:
     """Parts out of the room's tables. Raises BadInput for unknown names and options."""
-
-    def make_sparse(path: Path) -> SparseIndex:
-        index: SparseIndex = load_component(SPARSE, sparse.name, path=path, **sparse.options)
-        return index
-
-    def make_dense(path: Path, dimension: int) -> DenseIndex:
-        index: DenseIndex = load_component(
-            DENSE, dense.name, path=path, dimension=dimension, **dense.options
-        )
-        return index
-
     return Parts(
         load_component(ANALYZERS, analyzer.name, **analyzer.options),
         QueryCache(load_component(EMBEDDERS, embedder.name, **embedder.options)),
-        make_sparse,
-        make_dense,
+        partial(build_sparse, sparse),
+        partial(build_dense, dense),
     )
 
 

@@ -1,13 +1,28 @@
-"""braid bench embed, parse."""
+"""braid bench embed, parse, index, search, query."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import SOME_FAILED, JsonOption, braid_of, errors_shown, print_json
+from api.cli.output import (
+    SOME_FAILED,
+    CollectionOption,
+    DataOption,
+    JsonOption,
+    braid_of,
+    errors_shown,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from api.benchmark_index import IndexPlan
+    from api.benchmark_report import IndexReport
+    from api.benchmark_sparse import SparsePlan
+    from api.compose import Braid
 
 app = typer.Typer(help="Measure speed on this machine.", no_args_is_help=True)
 
@@ -74,3 +89,128 @@ def parse(
             )
     if any(result.reason for result in results):
         raise typer.Exit(SOME_FAILED)
+
+
+SIZES = "10000,100000"
+VARIANTS = "flat,hnsw,ivf"
+SHARES = "1,0.5,0.1,0.01,0.001"
+
+
+@app.command("index")
+def index(
+    sizes: Annotated[str, typer.Option(help="Numbers of vectors; empty: none.")] = SIZES,
+    variants: Annotated[
+        str, typer.Option(help="kind or kind-codes, with options: 'hnsw-sq8:hnsw_breadth=64'.")
+    ] = VARIANTS,
+    selectivity: Annotated[
+        str, typer.Option(help="Shares of the vectors that a filter leaves; empty: none.")
+    ] = SHARES,
+    dimension: Annotated[int, typer.Option(min=2, help="Of the vectors.")] = 384,
+    k: Annotated[int, typer.Option("--k", min=1, max=100, help="Neighbours.")] = 10,
+    count: Annotated[int, typer.Option(min=20, help="Vectors to search for.")] = 1000,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="A .npy of your own: rows first, queries last."),
+    ] = None,
+    sparse: Annotated[
+        str, typer.Option(help="Numbers of passages to search by words; empty: none.")
+    ] = "",
+    text: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="BEIR corpus or text files; else the collection's text."),
+    ] = None,
+    queries: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="queries.jsonl, or one a line; else halves of sentences."),
+    ] = None,
+    report: Annotated[
+        list[Path] | None, typer.Option(help="Write .html, .json or .csv here; repeatable.")
+    ] = None,
+    collection: CollectionOption = None,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build, open and search indexes of several sizes: seconds, recall, bytes, and their growth.
+
+    Vectors are synthetic, as hard to search as those of real passages, or your own. Each variant
+    and size has processes of its own.
+    """
+    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
+        from api.benchmark_index import IndexPlan
+        from api.benchmark_report import as_text, check_form, plain, write_report
+
+        for path in report or ():
+            check_form(path)
+        shares = _shares(selectivity)
+        plan = IndexPlan(
+            _numbers(sizes, "--sizes"), _words(variants), dimension, k, count, shares, vectors
+        )
+        words = _sparse_plan(braid, _numbers(sparse, "--sparse"), text, queries)
+        found = _measured(plan, words, as_json)
+        for path in report or ():
+            write_report(found, path)
+        if as_json:
+            print_json(plain(found))
+        else:
+            typer.echo("\n".join(as_text(found)))
+    if found.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _measured(plan: IndexPlan, words: SparsePlan | None, quiet: bool) -> IndexReport:
+    from api.benchmark_child import machine
+    from api.benchmark_index import bench_index
+    from api.benchmark_report import IndexReport
+    from api.benchmark_sparse import bench_sparse
+
+    def tell(line: str) -> None:
+        if not quiet:
+            typer.echo(line, err=True)
+
+    command = f"braid bench index --variants {','.join(plan.variants)}"
+    for flag, sizes in (("--sizes", plan.sizes), ("--sparse", words.sizes if words else ())):
+        command += f" {flag} {','.join(map(str, sizes))}" if sizes else ""
+    dense = list(bench_index(plan, tell)) if plan.sizes else []
+    sparse = [row for rows in bench_sparse(words, tell) for row in rows] if words else []
+    return IndexReport(plan.k, {"command": command, **machine()}, dense, sparse)
+
+
+def _sparse_plan(
+    braid: Braid, sizes: list[int], text: Path | None, queries: Path | None
+) -> SparsePlan | None:
+    from api.benchmark_sparse import SparsePlan
+    from api.benchmark_texts import collection_texts, halves, read_queries, read_texts
+
+    if not sizes:
+        return None
+    if text is not None:
+        texts = read_texts(text)
+    else:
+        texts = collection_texts(braid.store.get(braid.settings.collection))
+    asked = read_queries(queries)[:1000] if queries else halves(texts, 1000)
+    return SparsePlan(sizes, texts, asked)
+
+
+def _words(given: str) -> list[str]:
+    return [part.strip() for part in given.split(",") if part.strip()]
+
+
+def _numbers(given: str, flag: str) -> list[int]:
+    from ingest.contract import BadInput
+
+    parts = _words(given.replace("_", ""))
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise BadInput(f"{flag} {given!r}: give whole numbers from 1, with commas between them")
+    return sorted({int(part) for part in parts})
+
+
+def _shares(given: str) -> list[float]:
+    from ingest.contract import BadInput
+
+    try:
+        shares = [float(part) for part in _words(given)]
+    except ValueError:
+        shares = [math.nan]
+    if not all(0 < share <= 1 for share in shares):
+        raise BadInput(f"--selectivity {given!r}: give shares over 0 and up to 1, with commas")
+    return shares
