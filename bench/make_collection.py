@@ -19,46 +19,30 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
+from api.benchmark_embedders import StandIn
 from api.benchmark_texts import documents, passages, read_queries, read_texts
 from api.benchmark_vectors import Topics
 from api.compose import Braid
 from api.settings import load_settings
-from index.contract import Embedder, Embeddings, QueryEmbedding, Vectors
+from index.contract import Embeddings, Vectors
 from index.pipeline import Collection
 
 DOCUMENTS_OF_A_WRITE = 500
 QUERIES = 1_000
 
 
-@dataclass
-class SyntheticEmbedder:
-    """Stands where `real` does, by its fingerprint, and gives synthetic vectors in the order of
-    asking; no token has one. Queries are for `real`."""
+@dataclass(frozen=True)
+class SyntheticEmbedder(StandIn):
+    """Gives synthetic vectors in the order of asking; no token has one."""
 
-    real: Embedder
-    _rows: Iterator[Vectors] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._rows = (row for block in Topics(self.real.dimension).blocks(1 << 40) for row in block)
-
-    @property
-    def fingerprint(self) -> str:
-        return self.real.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        return self.real.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self.real.max_tokens
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        return self.real.count(texts)
+    @cached_property
+    def _rows(self) -> Iterator[Vectors]:
+        return (row for block in Topics(self.dimension).blocks(1 << 40) for row in block)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
@@ -69,9 +53,6 @@ class SyntheticEmbedder:
     def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
         vectors = self.embed_passages(texts)
         return Embeddings(vectors, [vectors[:0]] * len(texts))
-
-    def embed_query(self, text: str) -> QueryEmbedding:
-        return self.real.embed_query(text)
 
 
 def make(target: Path, corpora: Sequence[Path], chunks: int, *, real: bool) -> tuple[int, float]:

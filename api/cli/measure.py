@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.output import (
+    FAILED,
     SOME_FAILED,
     CollectionOption,
     DataOption,
@@ -16,9 +17,12 @@ from api.cli.output import (
     braid_of,
     errors_shown,
     print_json,
+    settings_of,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.benchmark_index import IndexPlan
     from api.benchmark_report import IndexReport
     from api.benchmark_sparse import SparsePlan
@@ -93,6 +97,7 @@ def parse(
 
 SIZES = "10000,100000"
 VARIANTS = "flat,hnsw,ivf"
+FUSIONS = "rrf,default,sparse,dense"
 SHARES = "1,0.5,0.1,0.01,0.001"
 
 
@@ -173,6 +178,99 @@ def _measured(plan: IndexPlan, words: SparsePlan | None, quiet: bool) -> IndexRe
     dense = list(bench_index(plan, tell)) if plan.sizes else []
     sparse = [row for rows in bench_sparse(words, tell) for row in rows] if words else []
     return IndexReport(plan.k, {"command": command, **machine()}, dense, sparse)
+
+
+QueriesOption = Annotated[
+    Path, typer.Option(exists=True, help="queries.jsonl, its folder, or one query a line.")
+]
+KOption = Annotated[int, typer.Option("--k", min=1, max=1000, help="Hits.")]
+
+
+@app.command("search")
+def search(
+    collection: Annotated[str, typer.Argument(help="The collection to search.")],
+    queries: QueriesOption,
+    threads: Annotated[str, typer.Option(help="Numbers of threads.")] = "1,2,4",
+    fusions: Annotated[str, typer.Option(help="Fusions and legs.")] = FUSIONS,
+    searches: Annotated[int, typer.Option(min=1, help="Of each, in all.")] = 1000,
+    k: KOption = 10,
+    busy: Annotated[bool, typer.Option("--busy", help="Keep another core busy.")] = False,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search in this process, from one thread and from several.
+
+    Queries are embedded beforehand: what is measured is the search without it.
+    """
+    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
+        from api.benchmark_child import machine
+        from api.benchmark_search import SearchPlan, bench_search
+        from api.benchmark_texts import read_queries
+
+        numbers = _numbers(threads, "--threads")
+        texts = read_queries(queries)[:searches]
+        plan = SearchPlan(texts, _words(fusions), numbers, searches, k, busy)
+        found = list(bench_search(braid, collection, plan))
+        if as_json:
+            print_json({"results": found, "busy": busy, "machine": machine()})
+            return
+        typer.echo(f"{'fusion':10}{'threads':>8}{'p50 ms':>9}{'p95':>9}{'p99':>9}{'per s':>9}")
+        for row in found:
+            typer.echo(
+                f"{row.fusion:10}{row.threads:>8}{row.p50_ms:>9.2f}{row.p95_ms:>9.2f}"
+                f"{row.p99_ms:>9.2f}{row.per_s:>9.0f}  {_stages(row.stages_ms)}"
+            )
+
+
+@app.command("query")
+def query(
+    url: Annotated[str, typer.Argument(help="The service, as http://HOST:PORT.")],
+    queries: QueriesOption,
+    collection: CollectionOption = None,
+    clients: Annotated[int, typer.Option(min=1, max=1000, help="That ask at once.")] = 4,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Counted.")] = 10.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds before, not counted.")] = 2.0,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Requests a second, due whatever the service does."),
+    ] = None,
+    fusion: Annotated[str, typer.Option(help="Fusion or leg.")] = "default",
+    k: KOption = 10,
+    stages: Annotated[bool, typer.Option("--stages", help="Ask for its own timings.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a running service from several clients at once: answers a second, latencies, errors.
+
+    The key is the setting server.api_key. Ends with 1 where a request failed.
+    """
+    with errors_shown(as_json):
+        from api.benchmark_query import QueryPlan, bench_query
+        from api.benchmark_texts import read_queries
+
+        settings = settings_of(collection)
+        key = settings.server.api_key.get_secret_value()
+        plan = QueryPlan(
+            url, settings.collection, read_queries(queries), clients, seconds, warm_up, rate, k,
+            fusion, stages, key,
+        )  # fmt: skip
+        found = bench_query(plan)
+        if as_json:
+            print_json(found)
+        else:
+            typer.echo(
+                f"{found.answered:,} answers, {found.per_s:,.1f} a second; p50 {found.p50_ms:.1f} "
+                f"ms, p95 {found.p95_ms:.1f}, p99 {found.p99_ms:.1f}, most {found.max_ms:.1f}"
+            )
+            if found.stages_ms:
+                typer.echo(_stages(found.stages_ms))
+            for kind, number in found.errors.items():
+                typer.echo(f"{number:,} failed: {kind}", err=True)
+    if found.errors or not found.answered:
+        raise typer.Exit(FAILED)
+
+
+def _stages(stages_ms: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {ms:.2f}" for name, ms in stages_ms.items())
 
 
 def _sparse_plan(
