@@ -5,10 +5,11 @@
 
 TARGET is a data folder; its collection "default" is made through the writer that ingestion uses,
 in documents of 20 chunks of about 300 characters. Where the corpora have fewer, sentences of
-them are mixed into new passages, and the output says how many. Synthetic vectors cost no
-embedding and are as hard to search as real ones, but lie anywhere: rankings by meaning are
-without sense, their cost is not. Every document has the metadata `corpus` ("read" or "mixed") and
-`part` (its number modulo 1,000), so that filters of any width can be tried.
+them are mixed into new passages, and the output says how many. Passages in another script than
+most are left out: a single English one would have every Chinese query translated. Every document
+has the metadata `corpus` ("read" or "mixed") and `part` (its number modulo 1,000), so that
+filters of any width can be tried. Synthetic vectors cost no embedding and are as hard to search
+as real ones, but lie anywhere: rankings by meaning are without sense, their cost is not.
 
 --queries writes up to 1,000 real queries, as many of each corpus, to a file.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,12 +27,12 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from api.benchmark_embedders import StandIn
-from api.benchmark_texts import documents, passages, read_queries, read_texts
+from api.benchmark_texts import CHUNKS_OF_A_DOCUMENT, documents, passages, read_queries, read_texts
 from api.benchmark_vectors import Topics
 from api.compose import Braid
 from api.settings import load_settings
 from index.contract import Embeddings, Vectors
-from index.pipeline import Collection
+from index.pipeline import Collection, script_of
 
 DOCUMENTS_OF_A_WRITE = 500
 QUERIES = 1_000
@@ -55,25 +57,34 @@ class SyntheticEmbedder(StandIn):
         return Embeddings(vectors, [vectors[:0]] * len(texts))
 
 
+def in_one_script(texts: Sequence[str], count: int) -> tuple[list[str], int]:
+    """Passages in the script that most are in, and how many of them stand in the texts."""
+    made = passages(texts, count + count // 50 + CHUNKS_OF_A_DOCUMENT)
+    scripts = [script_of(text) for text in made.texts]
+    usual = Counter(scripts).most_common(1)[0][0]
+    places = [place for place, script in enumerate(scripts) if script == usual][:count]
+    return [made.texts[place] for place in places], sum(place < made.read for place in places)
+
+
 def make(target: Path, corpora: Sequence[Path], chunks: int, *, real: bool) -> tuple[int, float]:
     """Makes the collection; how many chunks stand in the corpora as they are, and the seconds that
     the writer took. Raises Conflict where the folder holds a collection "default" already."""
     braid = Braid(load_settings(data_dir=target))
     try:
-        made = passages([text for path in corpora for text in read_texts(path)], chunks)
+        texts, read = in_one_script([text for path in corpora for text in read_texts(path)], chunks)
         parts = braid.parts
         if not real:
             parts = replace(parts, embedder=SyntheticEmbedder(parts.embedder))
         begun = time.perf_counter()
         collection = Collection.create(target / "collections" / "default", parts)
         with collection.writer() as writer:
-            todo = documents(made.texts, made.read)
+            todo = documents(texts, read)
             while batch := list(islice(todo, DOCUMENTS_OF_A_WRITE)):
                 writer.put(batch, "bench")
         collection.close()
     finally:
         braid.close()
-    return made.read, time.perf_counter() - begun
+    return read, time.perf_counter() - begun
 
 
 def take_queries(corpora: Sequence[Path]) -> list[str]:
