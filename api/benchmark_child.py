@@ -38,11 +38,13 @@ def peak_mb() -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
-def resident_bytes() -> int:
-    """The memory that this process holds now."""
+def resident_bytes() -> tuple[int, int]:
+    """The memory that this process holds now, and that without pages of mapped files (where the
+    system tells them apart), which processes share and the system may take back."""
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    held = psutil.Process().memory_info()
+    return int(held.rss), int(held.rss - getattr(held, "shared", 0))
 
 
 def folder_bytes(folder: Path) -> int:

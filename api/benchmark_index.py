@@ -64,11 +64,11 @@ class Filtered:
 @dataclass(frozen=True, slots=True)
 class IndexSpeed:
     """One variant at one size. `recall` is at k against exact neighbours. `memory_bytes` for each
-    vector are what a process that opened and searched it holds more than before, `disk_bytes`
-    what its files have. `peak_mb` is that of the process that built it, of which `idle_mb` were
-    there before: the vectors among them. `open_s` is to the first answer, the files in the
-    system's cache (few vectors are not saved, and come from the catalog). `reason` tells why there
-    are no figures."""
+    vector are what a process that opened and searched it holds more than before, `own_bytes` that
+    without what is mapped from files, `disk_bytes` what its files have. `peak_mb` is that of the
+    process that built it, of which `idle_mb` were there before: the vectors among them. `open_s`
+    is to the first answer, the files in the system's cache (few vectors are not saved, and come
+    from the catalog). `reason` tells why there are no figures."""
 
     variant: str
     size: int
@@ -78,6 +78,7 @@ class IndexSpeed:
     disk_bytes: float = 0.0
     open_s: float = 0.0
     memory_bytes: float = 0.0
+    own_bytes: float = 0.0
     recall: float = 0.0
     p50_ms: float = 0.0
     p95_ms: float = 0.0
@@ -221,6 +222,7 @@ class _Child:
         idle = peak_mb()
         begun = time.perf_counter()
         index.apply(_changes(rows), owner=True)
+        index.settle()
         took = time.perf_counter() - begun
         index.close()
         return {"build_s": took, "peak_mb": peak_mb(), "idle_mb": idle}
@@ -232,21 +234,22 @@ class _Child:
         rows = np.load(self.work / _ROWS, mmap_mode="r")
         _warm(queries.shape[1])
         index = self._index(queries.shape[1])
-        before = resident_bytes()
+        before, own_before = resident_bytes()
         begun = time.perf_counter()
         if index.generation < 1:  # few vectors are not saved, and come from the catalog
-            index.apply(_changes(np.load(self.work / _ROWS)), owner=True)
+            index.apply(_changes(np.load(self.work / _ROWS)), owner=False)
         reader = index.reader()
         reader.search(queries[0], self.k)
         opened = time.perf_counter() - begun
         for query in queries:  # so that what is mapped into memory is there
             reader.search(query, self.k)
-        held = resident_bytes() - before
+        resident, own = resident_bytes()
         plain, found = _timed(reader, queries, self.k)
         filtered = [self._filtered(reader, queries, share, rows, least) for share, least in shares]
         return {
             "open_s": opened,
-            "memory_bytes": held / len(rows),
+            "memory_bytes": (resident - before) / len(rows),
+            "own_bytes": (own - own_before) / len(rows),
             "disk_bytes": folder_bytes(self.work / self.name) / len(rows),
             "recall": recall(found, rows, queries, kth, min(self.k, len(rows))),
             "p50_ms": plain.p50_ms,

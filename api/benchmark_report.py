@@ -47,7 +47,8 @@ DENSE_MEASURES = (
     Measure("p95_ms", "p95", "ms", 3),
     Measure("p99_ms", "p99", "ms", 3),
     Measure("recall", "recall", "at k, against exact", 4, even=True),
-    Measure("memory_bytes", "memory", "bytes per vector", 0),
+    Measure("memory_bytes", "memory", "bytes per vector, mapped files with them", 0),
+    Measure("own_bytes", "own", "bytes per vector, without mapped files", 0),
     Measure("disk_bytes", "disk", "bytes per vector", 0),
     Measure("peak_mb", "peak", "MB, while it is built", 0),
 )

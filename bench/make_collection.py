@@ -81,6 +81,7 @@ def make(target: Path, corpora: Sequence[Path], chunks: int, *, real: bool) -> t
             todo = documents(texts, read)
             while batch := list(islice(todo, DOCUMENTS_OF_A_WRITE)):
                 writer.put(batch, "bench")
+        collection.settle()
         collection.close()
     finally:
         braid.close()

@@ -162,7 +162,7 @@ def test_bench_index(braid: Braid, tmp_path: Path) -> None:
     assert recalls == ["1.0"] * 6
     page = (tmp_path / "report.html").read_text()
     assert "http" not in page
-    assert page.count("<figure>") == 22
+    assert page.count("<figure>") == 23
 
 
 @pytest.mark.parametrize(
