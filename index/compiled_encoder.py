@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,11 +56,18 @@ def supports(model: Any) -> bool:
     )
 
 
-def has_native_bfloat16() -> bool:
-    """Whether the CPU multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
+def _openvino() -> Any:
+    """OpenVINO, without the package by which it would tell its makers, over the network, that it
+    was imported. It goes without where that cannot be imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return openvino
+
+
+def has_native_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
+    return "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class CompiledEncoder:
@@ -146,10 +154,8 @@ class CompiledEncoder:
         return self._compile()
 
     def _compile(self) -> openvino.CompiledModel:
-        import openvino
-
         with self._compiling:
-            return openvino.Core().compile_model(self._graph, "CPU", self._options)
+            return _openvino().Core().compile_model(self._graph, "CPU", self._options)
 
     def _forward(self, compiled: openvino.CompiledModel, sequences: list[Sequence[int]]) -> Vectors:
         """The last hidden states, shape (sequences, padded length, hidden size); the calling
@@ -208,9 +214,8 @@ def reference(weights: Weights, config: Mapping[str, Any], token_ids: Sequence[i
 def _graph(weights: Weights, config: Mapping[str, Any]) -> openvino.Model:
     """Tokens, shape (texts, length), and what is added to the scores of each place, shape
     (texts, 1, 1, length), to the last hidden states, shape (texts, length, hidden size)."""
-    import openvino
-    from openvino import opset13 as op
-
+    openvino = _openvino()
+    op = openvino.opset13
     heads = int(config["num_attention_heads"])
 
     def whole(*values: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -268,8 +269,9 @@ def test_two_processes_make_one_folder(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path)
 
 
-def test_counting_needs_no_model_and_embedding_no_torch() -> None:
-    """Files are cut into chunks without what embeds them, and a first search starts fast."""
+def test_counting_needs_no_model_and_embedding_no_torch(tmp_path: Path) -> None:
+    """Files are cut into chunks without what embeds them, a first search starts fast, and what
+    embeds tells nobody of it: OpenVINO's reports leave a file in the home folder."""
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from index.embed.sentence_transformers import SentenceTransformerEmbedder\n"
@@ -278,12 +280,20 @@ def test_counting_needs_no_model_and_embedding_no_torch() -> None:
         "assert embedder.dimension == 384 and 'openvino' not in sys.modules\n"
         "embedder.embed_query('x')\n"
         "assert not {'torch', 'transformers', 'scipy'} & set(sys.modules)\n"
+        "assert not [name for name, m in sys.modules.items() if m and 'telemetry' in name\n"
+        "            and not name.startswith('openvino.tools')]\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tokens_come_with_the_same_vectors(exact: SentenceTransformerEmbedder) -> None:
