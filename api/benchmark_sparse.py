@@ -20,7 +20,7 @@ from typing import Any
 from api.benchmark_child import folder_bytes, peak_mb, run_child
 from api.benchmark_texts import documents, passages
 from eval.pipeline import summarize
-from index.contract import Analyzer, SparseChanges, SparseIndex, SparseReader
+from index.contract import Analyzer, AnyOf, SparseChanges, SparseIndex, SparseReader
 from index.pipeline import Choice, build_sparse, sparse_entries
 from ingest.contract import Chunk, Document, Unavailable
 
@@ -179,7 +179,7 @@ def _fill(
     return {"analyze_s": analyzed, "build_s": built + time.perf_counter() - begun}
 
 
-def _search(reader: SparseReader, queries: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _search(reader: SparseReader, queries: Sequence[Sequence[str | AnyOf]]) -> dict[str, Any]:
     """One query after the other, in this thread."""
     rankings, times = [], []
     for terms in queries[:_WARM_UP]:

@@ -43,7 +43,9 @@ class Braid:
     def _build_parts(self, *, compiled: bool = True) -> Parts:
         settings = self.settings
         return build_parts(
-            analyzer=Choice("jieba", settings.analyzer.model_dump()),
+            analyzer=Choice(
+                settings.analyzer.engine, settings.analyzer.model_dump(exclude={"engine"})
+            ),
             embedder=self._embedder(compiled),
             sparse=Choice(settings.sparse.backend, settings.sparse.model_dump(exclude={"backend"})),
             dense=Choice("faiss", settings.dense.model_dump()),

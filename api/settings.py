@@ -75,7 +75,13 @@ class EmbedderSettings(_Section):
 class AnalyzerSettings(_Section):
     """What turns text into index terms. A collection remembers it."""
 
-    stemmer: str = Field("english", description="Snowball algorithm for words that are not Han")
+    engine: Literal["jieba", "rjieba"] = Field(
+        "jieba", description="what cuts Chinese words; both by the same dictionary, rjieba faster"
+    )
+    stemmer: str = Field(
+        "english",
+        description="Snowball algorithm for words of texts whose language is not known",
+    )
 
 
 class SparseSettings(_Section):
@@ -87,6 +93,9 @@ class SparseSettings(_Section):
     body_weight: float = Field(0.5, ge=0, description="weight of the text under its headings")
     window_weight: float = Field(
         0.5, ge=0, description="weight of the same with the chunks before and after"
+    )
+    identifiers_weight: float = Field(
+        1.0, ge=0, description="weight of codes, numbers with units, versions and dates as wholes"
     )
 
 

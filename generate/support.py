@@ -42,6 +42,7 @@ _TOKEN = re.compile(
     r"(?<![A-Za-z0-9_])[A-Za-z\u00c0-\u024f][\w\u00c0-\u024f]*(?:[.\-_/@&][\w\u00c0-\u024f]+)*"
 )
 _IDENTIFIER = re.compile(r".*[\d_@/].*|.+[A-Z].*")
+_NUMBER = re.compile(r"\W?\d[\d.-]*")
 _BLANKS = re.compile(r"\s+")
 _EDGES = ".,;:!?。，；：！？、…*_` "
 
@@ -107,6 +108,8 @@ class Judge:
         if problem:
             return Verdict(False, 0.0, problem)
         content = set(self.terms(sentence)) - function_terms
+        # Numbers have been checked by what they say: 17.455 billion is 17,455 million.
+        content = {term for term in content if not _NUMBER.fullmatch(term)} or content
         overlap = len(content & evidence.terms) / len(content) if content else 0.0
         if overlap >= MIN_OVERLAP:
             return Verdict(True, overlap, sure=overlap >= SURE_OVERLAP)

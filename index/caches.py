@@ -24,12 +24,15 @@ from index.contract import (
     SparseIndex,
 )
 from index.database import writes_are_missing
+from index.dictionary import Dictionary
 from index.lock import writer_lock
 from index.scripts import Scripts
 from index.windows import Windows
 from ingest.contract import Unavailable
 
 _REPLAY_BATCH = 5_000
+_LANGUAGES = "languages"
+"""What the catalog's meta calls the languages that its texts are in."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,13 @@ class Parts:
 
 class Caches:
     """Both indexes of the collection at `path`, opened and brought up to date; one that is
-    damaged, or does not match the catalog, is built anew. Not safe to use from many threads.
-    Raises Unavailable where neither can be had."""
+    damaged, or does not match the catalog, is built anew. `analyzer` knows the collection's own
+    words. Not safe to use from many threads. Raises Unavailable where neither can be had."""
 
     sparse: SparseIndex
     dense: DenseIndex
     scripts: Scripts
+    analyzer: Analyzer
 
     def __init__(self, path: Path, parts: Parts, catalog: Catalog) -> None:
         self._path = path
@@ -60,6 +64,10 @@ class Caches:
         self.scripts = Scripts()
         self.mended: list[str] = []  # why they were built anew
         self._refused: int | None = None  # the generation that the disk would not take
+        self._dictionary = Dictionary(catalog)
+        self._languages: set[str] = set()
+        self._words_generation = 0
+        self.analyzer = parts.analyzer
         self._open()
 
     @property
@@ -70,6 +78,11 @@ class Caches:
     def settle(self) -> None:
         """Waits for what is still being written in the background."""
         self.dense.settle()
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those that texts are, or were, in, as far as they are known."""
+        return frozenset((self._catalog.meta(_LANGUAGES) or "").split()) | self._languages
 
     def close(self) -> None:
         """Releases files and memory; what is being written in the background is given up, and
@@ -114,6 +127,7 @@ class Caches:
     def catch_up_as_able(self) -> None:
         """Brings both up to date; those on disk only where no other writer is about to, and the
         disk takes them: until it does, they stay as they are."""
+        self._follow_words()
         newest = self._catalog.generation
         if self.sparse.generation == newest == self.dense.generation == self.scripts.generation:
             return
@@ -137,8 +151,8 @@ class Caches:
             raise Damaged(writes_are_missing(path, newest, held, "generations"))
         before = self.sparse.generation
         if before < newest and (owner or self.sparse.in_memory):
-            for part in _in_batches(self._catalog.since(before), before):
-                self.sparse.apply(self._sparse_changes(part))
+            for part in _in_batches(self._missed_by_sparse(before), before):
+                self.sparse.apply(self._sparse_changes(part, owner=owner))
         changes = self._catalog.since(self.scripts.generation)
         added = self._catalog.scripts(self.scripts.generation)
         self.scripts = self.scripts.changed(changes.generation, added, changes.deleted)
@@ -150,11 +164,36 @@ class Caches:
                 dense = DenseChanges(part.generation, keys, vectors, part.deleted)
                 self.dense.apply(dense, owner=owner)
 
-    def _sparse_changes(self, changes: Changes) -> SparseChanges:
+    def _follow_words(self) -> int:
+        """Has the analyzer know the collection's own words as they are now; the generation at
+        which they last changed."""
+        changed = self._dictionary.generation
+        if changed != self._words_generation:
+            self.analyzer = self._parts.analyzer.with_words(self._dictionary.words())
+            self._words_generation = changed
+        return changed
+
+    def _missed_by_sparse(self, held: int) -> Changes:
+        """What came after the generation held; all that there is, where words have changed
+        since, because any text may hold them. Looked at again until no other process changes
+        words in between."""
+        while True:
+            changed = self._follow_words()
+            changes = self._catalog.since(-1 if held < changed else held)
+            if self._dictionary.generation == changed:
+                return changes
+
+    def _sparse_changes(self, changes: Changes, *, owner: bool) -> SparseChanges:
         chunks = self._catalog.chunks(changes.added)
         wanted = sorted({stored.chunk.document_id for stored in chunks.values()})
-        windows = Windows(self._parts.analyzer, self._catalog.texts(wanted))
+        windows = Windows(self.analyzer, self._catalog.texts(wanted))
         entries = [windows.entry(key, stored.chunk) for key, stored in sorted(chunks.items())]
+        new = windows.languages - self.languages
+        if new:
+            # Before the index has the texts: a query that finds them knows their languages.
+            self._languages |= new
+            if owner:
+                self._catalog.set_meta({_LANGUAGES: " ".join(sorted(self.languages))})
         return SparseChanges(changes.generation, entries, changes.deleted)
 
 

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.caches import Caches, Parts, drop_caches
@@ -43,13 +43,15 @@ __all__ = ["CATALOG", "Collection", "Snapshot"]
 @dataclass(frozen=True)
 class Snapshot:
     """One generation of a collection, for reading. Chunks deleted after it was taken are
-    missing from `chunks`, never wrong."""
+    missing from `chunks`, never wrong. The analyzer among `parts` knows the collection's own
+    words; `languages` are those of its texts, as far as they are known."""
 
     generation: int
     sparse: SparseReader
     dense: DenseReader
     scripts: Scripts
     parts: Parts
+    languages: frozenset[str]
     _catalog: Catalog
 
     def allowed(self, expression: Mapping[str, Json]) -> Keys:
@@ -161,7 +163,8 @@ class Collection:
             caches.sparse.reader(),
             caches.dense.reader(),
             caches.scripts,
-            self._parts,
+            replace(self._parts, analyzer=caches.analyzer),
+            caches.languages,
             self._catalog,
         )
         return self._snapshot

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 ANALYZERS: Mapping[str, str] = {
     "jieba": "index.analyze.jieba:JiebaAnalyzer",
+    "rjieba": "index.analyze.rjieba:RjiebaAnalyzer",
 }
 
 EMBEDDERS: Mapping[str, str] = {

@@ -6,7 +6,7 @@ collection. Sparse and dense indexes know chunks by their keys only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,10 @@ Vectors: TypeAlias = npt.NDArray[np.float32]
 
 HAN, LATIN = "han", "latin"
 """The scripts that a text may be told to be in."""
+
+
+IDENTIFIER_MARK = "\u2403"
+"""Begins the terms of the field `identifiers`, and no other term."""
 
 
 class Locked(Conflict):
@@ -83,19 +87,36 @@ class AnyOf:
         return [" ".join(wording) for wording in self.wordings]
 
 
+@dataclass(frozen=True, slots=True)
+class UserWord:
+    """A word of a collection's own dictionary. `frequency` (None: as much as it takes to be kept
+    whole) and `tag` are as in jieba's dictionaries; the tag says nothing to a search."""
+
+    word: str
+    frequency: int | None = None
+    tag: str = ""
+
+
 class Analyzer(Protocol):
-    """Turns text into index terms. Text and query share one normal form; a query may be cut
-    more finely."""
+    """Turns text into index terms. Text and query share one normal form."""
 
     @property
     def fingerprint(self) -> str: ...
 
-    def terms(self, text: str) -> list[str]:
-        """The terms of indexed text, in order, with repeats."""
+    def terms(self, text: str, language: str = "") -> list[str]:
+        """The words of a text, in order, then its identifiers (codes, numbers with units,
+        versions, dates), each whole, under IDENTIFIER_MARK; with repeats. `language` is one of
+        index.languages.language_of; empty where it is not known."""
         ...
 
-    def query_terms(self, text: str) -> list[str]:
-        """The terms of a query, in order, with repeats."""
+    def query_terms(self, text: str, languages: Collection[str] = ()) -> list[str | AnyOf]:
+        """The same of a query; a word that texts in these languages may have in other forms is
+        an AnyOf."""
+        ...
+
+    def with_words(self, words: Sequence[UserWord]) -> Analyzer:
+        """The same, knowing these words beside those of its dictionary. Its fingerprint is the
+        same, too: a collection records its words by themselves."""
         ...
 
 
@@ -146,13 +167,15 @@ class Embedder(TokenCounter, Protocol):
 class SparseEntry:
     """The analysed fields of one chunk. `body` is its text under its title and headings, and
     `window` the same with the text of the chunks before and after it: what a question asks for
-    is often said across a boundary."""
+    is often said across a boundary. `identifiers` are those of the body, each whole, under their
+    mark."""
 
     key: int
     title: Sequence[str]
     headings: Sequence[str]
     body: Sequence[str]
     window: Sequence[str] = ()
+    identifiers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,14 @@ from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
 from index.lock import writer_lock
 from index.query_cache import QueryCache
 from index.states import Ledger, States
+from index.user_words import MAX_WORDS, line_of, parse_words
 from index.windows import Windows
 from index.words import script as script_of
 from index.writer import Writer
 from ingest.contract import BadInput, Chunk, Conflict, Document, NotFound, load_component
 
 __all__ = [
+    "MAX_WORDS",
     "Choice",
     "Collection",
     "Job",
@@ -45,7 +47,9 @@ __all__ = [
     "build_parts",
     "build_sparse",
     "function_words",
+    "line_of",
     "model_fault",
+    "parse_words",
     "script_of",
     "sparse_entries",
 ]
@@ -197,6 +201,9 @@ class Store:
             new = Collection.create(aside, self._parts)
             try:
                 with new.writer() as writer:
+                    with self.ledger(name) as old:
+                        assert old is not None
+                        writer.set_words(old.dictionary.words())
                     yield documents_of(folder / CATALOG), writer
                 with self.ledger(name) as old:
                     assert old is not None

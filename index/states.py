@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.contract import DocumentState, Origin, Status
 from index.database import Database, Row
+from index.dictionary import Dictionary
 from ingest.contract import NotFound
 
 if TYPE_CHECKING:
@@ -100,11 +101,12 @@ class States:
 
 
 class Ledger:
-    """What a catalog says of its documents, without indexes and models."""
+    """What a catalog says of its documents and words, without indexes and models."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.states = States(catalog)
+        self.dictionary = Dictionary(catalog)
 
     def record(self, document_id: str) -> DocumentRecord:
         """Raises NotFound."""

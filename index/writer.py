@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from index import rows
 from index.caches import Caches
 from index.catalog import Catalog
-from index.contract import DeleteReceipt, Embedder, Origin, WriteReceipt
+from index.contract import DeleteReceipt, Embedder, Origin, UserWord, WriteReceipt
+from index.dictionary import Dictionary
 from ingest.contract import Chunk, Document
 
 
@@ -91,6 +92,12 @@ class Writer:
             dense=before[1] - after[1],
             generation=changes.generation,
         )
+
+    def set_words(self, words: Iterable[UserWord]) -> None:
+        """Makes these the collection's own words. On return they are durable, and every text
+        can be found by them; no vector changes. Raises BadInput where there are too many."""
+        Dictionary(self._catalog).replace(words)
+        self._follow()
 
     def _rows(self) -> tuple[int, int]:
         """Of the sparse and the dense index."""

@@ -90,12 +90,14 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class AnalyzedQuery:
-    """A query as the legs see it. `script` is "han", "latin" or empty; `translations` are the
-    wordings of its words in the other language. The text is embedded when `vector` or `tokens` is
-    first asked for, so a search by words alone never loads the embedder."""
+    """A query as the legs see it. `terms` are its words, with all forms of one that has several
+    in the collection's languages, and its identifiers. `script` is "han", "latin" or empty;
+    `translations` are the wordings of its words in the other language. The text is embedded when
+    `vector` or `tokens` is first asked for, so a search by words alone never loads the
+    embedder."""
 
     text: str
-    terms: Sequence[str]
+    terms: Sequence[str | AnyOf]
     script: str
     translations: Sequence[AnyOf]
     embed: Callable[[str], QueryEmbedding]

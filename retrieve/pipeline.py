@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from index.contract import Analyzer, AnyOf, Keys, Ranking
+from index.contract import HAN, LATIN, Analyzer, AnyOf, Keys, Ranking
 from index.pipeline import Snapshot, function_words, script_of
 from ingest.contract import Unavailable, load_component
 from retrieve.components import FUSIONS, LEGS, RERANKERS, TRANSLATORS
@@ -33,6 +33,8 @@ from retrieve.contract import (
     SearchResult,
     Translator,
 )
+
+_OTHER = {HAN: LATIN, LATIN: HAN}
 
 METHODS = (*LEGS, *FUSIONS)
 """What `Query.fusion` may name: a leg alone, or a fusion of all."""
@@ -104,13 +106,13 @@ class Retriever:
         with clock.stage("load"):
             hits = _hits(snapshot, fused, keys, legs, judged, query.k)
         explanation = Explanation(
-            terms=analyzed.terms,
+            terms=[_shown(term) for term in analyzed.terms],
             translations=analyzed.translations,
             fusion=query.fusion,
             weights=fused.weights,
             allowed=None if allowed is None else len(allowed),
             timings_ms=clock.timings_ms,
-            notes=(*_notes(analyzed, legs, allowed), *notes),
+            notes=(*_notes(snapshot, analyzed, legs, allowed), *notes),
         )
         return SearchResult(query, hits, snapshot.generation, explanation)
 
@@ -129,7 +131,7 @@ class Retriever:
                 translations = translator.translate(text, script)
             except Unavailable as error:
                 notes = (f"words were not looked up in the other language: {error}",)
-        terms = parts.analyzer.query_terms(text)
+        terms = parts.analyzer.query_terms(text, snapshot.languages)
         embed = parts.embedder.embed_query
         return AnalyzedQuery(text, terms, script, translations, embed), notes
 
@@ -269,17 +271,41 @@ def _number(score: np.float32) -> float | None:
     return None if np.isnan(score) else float(score)
 
 
+def _shown(term: str | AnyOf) -> str:
+    return term if isinstance(term, str) else "|".join(term.phrases)
+
+
 def _notes(
-    query: AnalyzedQuery, legs: Mapping[str, LegResult], allowed: Keys | None
+    snapshot: Snapshot,
+    query: AnalyzedQuery,
+    legs: Mapping[str, LegResult],
+    allowed: Keys | None,
 ) -> tuple[str, ...]:
-    notes = []
     if allowed is not None and not len(allowed):
-        notes.append("the filter leaves no chunk")
-    elif "sparse" in legs and not query.terms:
-        notes.append("the query has no word to look up: the sparse leg has no vote")
-    elif "sparse" in legs and not len(legs["sparse"].ranking.keys):
-        notes.append("no chunk has a word of the query: the sparse leg has no vote")
-    return tuple(notes)
+        return ("the filter leaves no chunk",)
+    if "sparse" not in legs:
+        return ()
+    if not query.terms:
+        return ("the query has no word to look up: the sparse leg has no vote",)
+    found = len(legs["sparse"].ranking.keys) > 0
+    if query.script and not len(snapshot.scripts.all_foreign(_OTHER[query.script])):
+        return (_unserved(query, legs, found=found),)
+    return () if found else ("no chunk has a word of the query: the sparse leg has no vote",)
+
+
+def _unserved(query: AnalyzedQuery, legs: Mapping[str, LegResult], *, found: bool) -> str:
+    """What the legs can do for a query where no chunk is in its script."""
+    written = {HAN: "Chinese characters", LATIN: "Latin letters"}[query.script]
+    own = "the sparse leg finds its other words alone" if found else "the sparse leg has no vote"
+    if "translated" not in legs:
+        return f"no chunk is written in {written}, as the query is: {own}"
+    if not query.translations:
+        known = "none of its words was looked up in the other language"
+    elif len(legs["translated"].ranking.keys):
+        known = "its words are found by their translations"
+    else:
+        known = "no chunk has a translation of its words"
+    return f"no chunk is written in {written}, as the query is: {own}, {known}"
 
 
 class _Clock:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import answer, documents, evaluate, ingesting, measure, service
+from api.cli import answer, documents, evaluate, ingesting, measure, service, words
 
 app = typer.Typer(
     name="braid",
@@ -27,6 +27,7 @@ app.command("ask")(answer.ask)
 app.command("serve")(service.serve)
 app.command("doctor")(service.doctor)
 app.command("reindex")(service.reindex)
+app.add_typer(words.app, name="words")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(measure.app, name="bench")
 

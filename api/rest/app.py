@@ -13,13 +13,15 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse
 
-from api.rest import answers, collections, documents, jobs, problems, search
+from api.rest import answers, collections, documents, jobs, problems, search, words
 from api.rest.middleware import BodyLimit, KeyCheck, RequestLog
 from api.rest.problems import Problem
 from api.rest.service import Service, ServiceDep, version
 from api.settings import Settings
 
-_ROUTERS = (collections.router, documents.router, jobs.router, search.router, answers.router)
+_ROUTERS = (
+    collections.router, documents.router, words.router, jobs.router, search.router, answers.router
+)  # fmt: skip
 _DESCRIPTION = """
 Retrieval-augmented generation for Chinese and English documents: upload files, search them by
 words and by meaning, and ask questions that are answered with checked citations.

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseEntry, SparseReader
 
-_FIELDS = ("title", "headings", "body", "window")
+_FIELDS = ("title", "headings", "body", "window", "identifiers")
 
 
 @dataclass
@@ -38,6 +38,7 @@ class RankBm25Index:
     headings_weight: float = 0.2
     body_weight: float = 0.5
     window_weight: float = 0.5
+    identifiers_weight: float = 1.0
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseReader
+from index.contract import IDENTIFIER_MARK, AnyOf, Keys, Ranking, SparseChanges, SparseReader
 
-_FORMAT = 3
-_FIELDS = ("title", "headings", "body", "window")
+_FORMAT = 4
+_FIELDS = ("title", "headings", "body", "window", "identifiers")
 _GENERATION_FILE = "generation"
 _META = "meta.json"
 _HEAP_BYTES = 64_000_000
@@ -49,6 +49,7 @@ class TantivyIndex:
     headings_weight: float = 0.2
     body_weight: float = 0.5
     window_weight: float = 0.5
+    identifiers_weight: float = 1.0
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @cached_property
@@ -236,14 +237,16 @@ class TantivyReader:
         parts = []
         for term, count in Counter(terms).items():
             for name, weight in self._weights.items():
-                if weight > 0 and isinstance(term, AnyOf):
+                if weight <= 0 or _is_identifier(term) != (name == "identifiers"):
+                    continue
+                if isinstance(term, AnyOf):
                     query = Query.disjunction_max_query(
                         [self._wording(name, wording) for wording in term.wordings]
                     )
                     boosted = _boosted(query, weight * count * term.weight)
                     parts.append((Occur.Should, boosted))
-                elif weight > 0:
-                    parts.append((Occur.Should, self._term(name, str(term), weight * count)))
+                else:
+                    parts.append((Occur.Should, self._term(name, term, weight * count)))
         return Query.boolean_query(parts)
 
     def _term(self, name: str, term: str, boost: float) -> Any:
@@ -280,6 +283,11 @@ class TantivyReader:
             limit *= 4
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
         return Ranking.of(keys, [score for score, _ in found]).head(k)
+
+
+def _is_identifier(term: str | AnyOf) -> bool:
+    """Whether it can stand in that field, where nothing else does."""
+    return isinstance(term, str) and term.startswith(IDENTIFIER_MARK)
 
 
 def _boosted(query: Any, boost: float) -> Any:

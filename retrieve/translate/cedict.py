@@ -11,6 +11,7 @@ Information Retrieval", SIGIR).
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import os
 import re
@@ -287,6 +288,7 @@ def _usual(places: Mapping[str, int], count: int) -> list[str]:
     before the plain one."""
     import jieba
 
+    jieba.setLogLevel(logging.WARNING)
     jieba.initialize()
 
     def order(word: str) -> tuple[float, str]:

@@ -13,16 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.components import SPARSE
-from index.contract import AnyOf, Keys, SparseChanges, SparseEntry, SparseIndex
+from index.contract import IDENTIFIER_MARK, AnyOf, Keys, SparseChanges, SparseEntry, SparseIndex
 from ingest.contract import load_component
 
 WORDS = [f"w{i}" for i in range(12)]
+MARKED = [IDENTIFIER_MARK + word for word in WORDS[:4]]
 ENTRIES = st.lists(
     st.tuples(
         st.lists(st.sampled_from(WORDS), max_size=3),
         st.lists(st.sampled_from(WORDS), max_size=3),
         st.lists(st.sampled_from(WORDS), max_size=30),
         st.lists(st.sampled_from(WORDS), max_size=39),
+        st.lists(st.sampled_from(MARKED), max_size=6),
     ),
     max_size=25,
 )
@@ -91,12 +93,15 @@ def test_all_fields_count(index: SparseIndex) -> None:
                 SparseEntry(2, [], ["t"], ["x"]),
                 SparseEntry(3, [], [], ["t"]),
                 SparseEntry(4, [], [], [], ["t"]),
-                SparseEntry(5, [], [], []),
+                SparseEntry(5, [], [], [], [], [MARKED[0]]),
+                SparseEntry(6, [], [], []),
             ],
         )
     )
     assert sorted(found(index, "t")) == [1, 2, 3, 4]
-    assert index.reader().keys().tolist() == [1, 2, 3, 4, 5]
+    assert found(index, MARKED[0]) == [5]
+    assert found(index, WORDS[0]) == []
+    assert index.reader().keys().tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_notion_counts_by_the_wording_that_a_chunk_holds_best(index: SparseIndex) -> None:
@@ -229,6 +234,7 @@ def rankings(
 
 
 TERMS = st.sampled_from([*WORDS, "w99"])
+ASKED = TERMS | st.sampled_from(MARKED)
 NOTIONS = st.builds(
     AnyOf,
     st.lists(st.lists(TERMS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=3).map(tuple),
@@ -237,9 +243,9 @@ NOTIONS = st.builds(
 
 
 @settings(max_examples=25, deadline=None)
-@given(texts=ENTRIES, query=st.lists(TERMS | NOTIONS, max_size=5))
+@given(texts=ENTRIES, query=st.lists(ASKED | NOTIONS, max_size=5))
 def test_backends_agree(
-    texts: list[tuple[list[str], list[str], list[str], list[str]]],
+    texts: list[tuple[list[str], ...]],
     query: list[str | AnyOf],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -235,3 +235,36 @@ def test_nothing_is_translated_where_all_is_in_one_language(
     without = Retriever().search(collection.snapshot(), Query("油脂"))
     assert without.explanation.translations == ()
     collection.close()
+
+
+def test_a_leg_that_can_serve_nothing_for_the_script_says_so(
+    tmp_path: Path, translator: Translator, bilingual: Collection
+) -> None:
+    english = make_document("d", ["The thermal grease of the GPU is renewed."], title="")
+    collection = fill(tmp_path / "c", make_parts(), [english])
+    snapshot = collection.snapshot()
+    both, alone = Retriever(translator=translator), Retriever()
+
+    def note(retriever: Retriever, query: Query) -> str:
+        (said,) = retriever.search(snapshot, query).explanation.notes
+        return said
+
+    begin = "no chunk is written in Chinese characters, as the query is: the sparse leg "
+    assert note(both, Query("更换硅脂")) == (
+        begin + "has no vote, its words are found by their translations"
+    )
+    assert note(both, Query("GPU的硅脂")) == (
+        begin + "finds its other words alone, its words are found by their translations"
+    )
+    assert note(both, Query("水泵")) == (
+        begin + "has no vote, no chunk has a translation of its words"
+    )
+    assert note(alone, Query("硅脂")) == (
+        begin + "has no vote, none of its words was looked up in the other language"
+    )
+    assert note(both, Query("硅脂", fusion="sparse")) == begin + "has no vote"
+    assert both.search(snapshot, Query("thermal grease")).explanation.notes == ()
+    for query in ("thermal grease", "更换硅脂"):
+        said = both.search(bilingual.snapshot(), Query(query)).explanation.notes
+        assert "is written in" not in "".join(said)
+    collection.close()
