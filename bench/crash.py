@@ -39,9 +39,11 @@ def main() -> None:
         truth = Truth(folder, given.paragraphs)
         for kill in range(given.kills):
             child = Child(folder, given.documents, given.paragraphs, draw.randrange(2**31), 10**6)
-            # Every tenth while it starts, opens and catches up; the others once it writes.
-            child.wait_for(0 if kill % 10 == 0 else 1)
-            time.sleep(draw.uniform(0.0, 1.5))
+            # Every tenth while it starts, opens and catches up; the others after some operations,
+            # however slow the machine is, so that merges are met too.
+            lines = 0 if kill % 10 == 0 else draw.randrange(1, 40)
+            child.wait_for(lines)
+            time.sleep(draw.uniform(0.0, 0.3 if lines else 1.5))
             child.kill()
             truth.judge(child.lines)
             merges.add(tuple(sorted(path.name for path in (folder / "dense").glob("*"))))
