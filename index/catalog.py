@@ -117,6 +117,12 @@ class Catalog(Database):
             number = int(first(connection, _COUNT_UP, ("commits",))[0])
         self._witness.record(number)
 
+    @contextmanager
+    def kept_from_others(self) -> Iterator[None]:
+        """Nobody else can write to the catalog until the block ends, and nobody does."""
+        with super().transaction():
+            yield
+
     @property
     def commits(self) -> int:
         """The number of transactions, those included that no cache needs to know of."""
@@ -363,22 +369,6 @@ class Catalog(Database):
         values = (*rows.chunk_row(chunk), mark, generation)
         connection.execute(_CHUNK_INSERT, values)
         return connection.last_insert_rowid()
-
-
-def documents_of(catalog_file: Path) -> Iterator[Document]:
-    """Every document of the collection with this catalog, whole, in order of id, whatever parts it
-    was built with."""
-    catalog = Catalog(catalog_file)
-    try:
-        after = ""
-        while page := catalog.records(after, 100):
-            for record in page:
-                document = catalog.document(record.id)
-                if document is not None:
-                    yield document
-            after = page[-1].id
-    finally:
-        catalog.close()
 
 
 def _company(ids: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -135,6 +135,11 @@ class Collection:
             self._caches.close()
             self._catalog.close()
 
+    @property
+    def is_in_place(self) -> bool:
+        """False once another collection, or none, lies in its folder."""
+        return self._catalog.is_in_place
+
     # --- reading -----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -230,15 +235,18 @@ class Collection:
     # --- writing -----------------------------------------------------------------------------
 
     @contextmanager
-    def writer(self, timeout_s: float = 0.0) -> Iterator[Writer]:
-        """The right to write, until the block ends. Raises Locked, naming the holder."""
+    def writer(self, timeout_s: float = 0.0, donors: Sequence[Catalog] = ()) -> Iterator[Writer]:
+        """The right to write, until the block ends; `donors` are catalogs with vectors of the same
+        embedder. Raises Locked, naming the holder, and Unavailable where another collection, or
+        none, lies here now."""
         with writer_lock(self._path, timeout_s):
+            self._catalog.check_place()
             self._follow()
             scratch = self._path / SCRATCH
             shutil.rmtree(scratch, ignore_errors=True)  # what a kill left
             try:
                 embedder = self._parts.embedder
-                yield Writer(self._catalog, embedder, self._caches, self._follow, scratch)
+                yield Writer(self._catalog, embedder, self._caches, self._follow, scratch, donors)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
 

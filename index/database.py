@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from index.contract import Damaged, NotWritable
+from index.place import Place
 from index.schema import PRAGMAS
 from ingest.contract import Unavailable
 
@@ -58,6 +59,7 @@ class Database:
         self._guard = threading.Lock()
         self._closed = False
         self._frozen: tuple[int, ...] | None = None
+        self._place = Place(path) if path.is_file() else None
 
     @property
     def _connection(self) -> apsw.Connection:
@@ -68,10 +70,12 @@ class Database:
         if connection is None:
             if self._closed:  # Another catalog may lie at the path by now.
                 raise Unavailable(f"{self._path.parent} was closed or built anew: open it again")
+            self.check_place()
             connection = self._open()
             if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
                 close(connection, keep_log=True)
                 self._upgrade()
+                self._place = Place(self._path)  # the file may be another one now
                 connection = self._open()
             if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
                 close(connection, keep_log=True)
@@ -79,6 +83,8 @@ class Database:
                     f"the catalog {self._path} is damaged (its header is not as it was written): "
                     + MENDING
                 )
+            self._place = self._place or Place(self._path)
+            self.check_place()
             self._local.connection = connection
             with self._guard:
                 self._all.add(connection)
@@ -124,12 +130,37 @@ class Database:
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self.check_place()  # what is written to a catalog that is gone is lost
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(apsw.Error):
                     connection.execute("ROLLBACK")
                 raise
+
+    def check_place(self) -> None:
+        """Raises Unavailable once another catalog, or none, lies at the path."""
+        if self._place is not None:
+            self._place.check()
+
+    @property
+    def is_in_place(self) -> bool:
+        """False once another catalog, or none, lies at the path."""
+        return self._place is None or self._place.holds()
+
+    def copy(self, target: Path) -> None:
+        """Copies the database, as it is at one moment, into a new file, while others read and
+        write."""
+        with self._translated():
+            new = connect(target, create=True)
+            try:
+                # The extension keeps checksums from the moment that it has seen the first page,
+                # so there has to be one. (VACUUM INTO writes it last where there are many.)
+                new.execute("CREATE TABLE first (page); DROP TABLE first")
+                with new.backup("main", self._connection, "main") as backup:
+                    backup.step(-1)
+            finally:
+                new.close()
 
     def close(self, *, keep_log: bool = False) -> None:
         """Closes the connections of all threads."""
@@ -142,6 +173,7 @@ class Database:
                     close(connection, keep_log=keep_log)
             self._all.clear()
             self._closed = True
+            self._place = None
             self._local = threading.local()
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -8,7 +8,6 @@ folder goes when the job has ended; a folder that no row speaks of is an upload 
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from index.catalog import Catalog
 from index.database import Row, first
 from index.lock import writer_lock
+from index.swap import flush
 from ingest.contract import Json, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Jobs:
         """Queues the documents whose bytes lie in the folder. Durable on return."""
         try:
             for path in (*sorted(folder.iterdir()), folder, self._spool):
-                _flush(path)
+                flush(path)
         except OSError as error:
             raise Unavailable(f"the upload cannot be stored in {folder}: {error}") from error
         with self._catalog.transaction() as connection:
@@ -302,16 +302,6 @@ def _row(job: int, item: JobDocument) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def has_open_jobs(catalog_file: Path) -> bool:
-    """True where jobs of the collection with this catalog are not finished."""
-    catalog = Catalog(catalog_file)
-    try:
-        sql = "SELECT 1 FROM jobs WHERE state IN (?, ?) LIMIT 1"
-        return catalog.one(sql, (JobState.QUEUED, JobState.RUNNING)) is not None
-    finally:
-        catalog.close()
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -321,14 +311,3 @@ def _lock(folder: Path) -> FileLock:
     from filelock import FileLock
 
     return FileLock(str(folder / _UPLOADING), timeout=0, thread_local=False)
-
-
-def _flush(path: Path) -> None:
-    """Makes a file, or the entries of a folder, survive a loss of power."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import duplicates
 from index.database import CHECKSUM_BYTES, close, connect, first
 from index.schema import PRAGMAS, SCHEMA_VERSION, TABLES
+from index.swap import flush
 
 if TYPE_CHECKING:
     import apsw
@@ -33,6 +35,7 @@ def create(path: Path) -> None:
 def migrate(path: Path) -> None:
     """Brings the catalog at `path` to this version, if it is of one that can be. Raises
     apsw.Error: BusyError where another process has it open."""
+    place = path.stat().st_ino
     connection = connect(path)
     try:
         is_old = _version(connection) in _OLD_VERSIONS
@@ -43,32 +46,50 @@ def migrate(path: Path) -> None:
     connection = connect(path)
     try:
         # From its first read on, this connection keeps all others out until it closes: another
-        # process that migrates waits here, and then finds nothing to do.
+        # process that migrates waits here, and then finds another file in the place of this.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         connection.execute("BEGIN EXCLUSIVE; COMMIT")
+        if path.stat().st_ino != place:
+            return
         if _version(connection) == "2":
             connection.execute(
                 "BEGIN; ALTER TABLE vectors ADD COLUMN tokens BLOB NOT NULL DEFAULT x''; "
                 "UPDATE meta SET value = '3' WHERE key = 'schema_version'; COMMIT"
             )
         if _version(connection) == "3":
-            _add_checksums(connection)
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()  # all is in the file now
+            connection.execute("BEGIN EXCLUSIVE; COMMIT")
+            _add_checksums(path)
     finally:
         connection.close()
 
 
-def _add_checksums(connection: apsw.Connection) -> None:
-    """Every page is written anew, with room for its checksum. A kill before the version is set
-    leaves a catalog of the old version, with or without that room."""
-    # Under a log, the layout of pages cannot be changed.
-    connection.execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL").fetchall()
-    connection.reserve_bytes("main", CHECKSUM_BYTES)
-    connection.execute("VACUUM")
-    connection.execute(
-        "BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); "
-        "UPDATE meta SET value = '4' WHERE key = 'schema_version'; COMMIT"
-    )
-    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+def _add_checksums(path: Path) -> None:
+    """Puts a copy in the place of the file, every page of which was written anew with room for its
+    checksum. A kill leaves the one or the other, whole."""
+    draft = path.with_name(f"{path.name}.upgrade")
+    for ending in ("", "-journal", "-wal", "-shm"):
+        draft.with_name(draft.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(path, draft)
+    copy = connect(draft)
+    try:
+        copy.execute("PRAGMA synchronous = FULL").fetchall()
+        copy.reserve_bytes("main", CHECKSUM_BYTES)
+        # Twice: the extension keeps checksums from the moment that it has seen the first page,
+        # and of a large file that may be the last to be written.
+        copy.execute("VACUUM")
+        copy.execute("PRAGMA checksum_verification = OFF").fetchall()
+        copy.execute("VACUUM")
+        copy.execute("PRAGMA checksum_verification = ON").fetchall()
+        copy.execute(
+            "BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); "
+            "UPDATE meta SET value = '4' WHERE key = 'schema_version'; COMMIT"
+        )
+        copy.execute("PRAGMA journal_mode = WAL").fetchall()
+    finally:
+        copy.close()
+    draft.replace(path)
+    flush(path.parent)
 
 
 def _version(connection: apsw.Connection) -> Any:

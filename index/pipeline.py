@@ -6,28 +6,34 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from index import default_model
+from index.backup import Manifest, Restored, back_up, name_in, unpack
 from index.caches import Parts
-from index.catalog import Catalog, documents_of
+from index.catalog import Catalog
 from index.collection import CATALOG, Collection, Snapshot
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
-from index.contract import Analyzer, DenseIndex, SparseEntry, SparseIndex
+from index.contract import Analyzer, DenseIndex, FingerprintMismatch, SparseEntry, SparseIndex
+from index.export import ExportManifest, Progress, export, quiet
 from index.function_words import function_words
-from index.jobs import Job, JobDocument, Jobs, JobState, has_open_jobs
+from index.importing import Imported, import_into, opened_export
+from index.jobs import Job, JobDocument, Jobs, JobState
 from index.lock import writer_lock
 from index.query_cache import QueryCache
+from index.rebuild import Rebuild, rebuilt
+from index.soundness import catalog_faults
 from index.states import Ledger, States
+from index.swap import put_in_place, recover, workshop
 from index.user_words import MAX_WORDS, line_of, parse_words
 from index.windows import Windows
 from index.words import script as script_of
 from index.writer import Writer
-from ingest.contract import BadInput, Chunk, Conflict, Document, NotFound, load_component
+from ingest.contract import BadInput, Chunk, Conflict, NotFound, load_component
 
 __all__ = [
     "MAX_WORDS",
@@ -54,7 +60,9 @@ __all__ = [
     "sparse_entries",
 ]
 
-_ASIDE, _RETIRED = ".new-", ".old-"
+_REBUILT, _ARRIVING = ".new-", ".in-"
+"""Before the names of folders aside: of a collection that is built anew, and of one that comes out
+of a file."""
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
@@ -114,7 +122,7 @@ class Store:
         self._parts = parts
         self._open: dict[str, Collection] = {}
         self._guard = threading.Lock()
-        self._recover()
+        recover(root)
 
     def names(self) -> list[str]:
         """Names of the collections, in order."""
@@ -125,14 +133,14 @@ class Store:
         )
 
     def get(self, name: str) -> Collection:
-        """Raises NotFound (with the names there are), BadInput for a name that is none."""
-        folder = self._folder(name)
+        """The collection that lies under the name now: one that another process has replaced
+        since is opened anew, while those who have the old one read it to the end. Raises
+        NotFound (with the names there are), BadInput for a name that is none."""
         with self._guard:
-            if name not in self._open:
-                if not (folder / CATALOG).is_file():
-                    known = ", ".join(self.names()) or "none yet"
-                    raise NotFound(f"no collection {name!r}; there are: {known}")
-                self._open[name] = Collection.open(folder, self._parts)
+            opened = self._open.get(name)
+            if opened is None or not opened.is_in_place:
+                self._open.pop(name, None)
+                self._open[name] = Collection.open(self._existing(name), self._parts)
             return self._open[name]
 
     @contextmanager
@@ -171,63 +179,138 @@ class Store:
     def delete(self, name: str) -> None:
         """Removes a collection with its files. Raises NotFound, or Locked while it is written
         to."""
-        folder = self._folder(name)
-        if not (folder / CATALOG).is_file():
-            raise NotFound(f"no collection {name!r}")
+        folder = self._existing(name)
         with self._guard, writer_lock(folder):
-            opened = self._open.pop(name, None)
-            if opened is not None:
-                opened.close()
+            self._open.pop(name, None)  # those who have it open read it to the end
             # The catalog goes first: without it the rest is no collection, even after a kill.
             (folder / CATALOG).unlink()
             shutil.rmtree(folder)
+        shutil.rmtree(self._root / f"{_REBUILT}{name}", ignore_errors=True)
 
     @contextmanager
-    def rebuilding(self, name: str) -> Iterator[tuple[Iterator[Document], Writer]]:
-        """A collection built anew beside the old one: yields the old one's documents and a
-        writer to the new one, which takes the old one's place when the block ends without an
-        error. The old one may have been built with other parts. Raises NotFound, Locked, and
-        Conflict while uploads wait for their turn: they would go with the old folder."""
-        folder, aside = self._folder(name), self._root / f"{_ASIDE}{name}"
-        if not (folder / CATALOG).is_file():
-            raise NotFound(f"no collection {name!r}")
-        with self._guard, writer_lock(folder):
-            if has_open_jobs(folder / CATALOG):
-                raise Conflict(
-                    f"uploads to the collection {name!r} are waiting for their turn: let the "
-                    "service finish them first"
-                )
-            shutil.rmtree(aside, ignore_errors=True)
-            new = Collection.create(aside, self._parts)
-            try:
-                with new.writer() as writer:
-                    with self.ledger(name) as old:
-                        assert old is not None
-                        writer.set_words(old.dictionary.words())
-                    yield documents_of(folder / CATALOG), writer
-                with self.ledger(name) as old:
-                    assert old is not None
-                    new.ledger.states.copy(old.states)
-                new.settle()
-            finally:
-                new.close()
-            opened = self._open.pop(name, None)
-            if opened is not None:
-                opened.close()
-            retired = self._root / f"{_RETIRED}{name}"
-            folder.rename(retired)
-            aside.rename(folder)
-        shutil.rmtree(retired)
+    def rebuilding(self, name: str, pipeline: str) -> Iterator[Rebuild]:
+        """A collection built anew beside the old one, which is read and written to meanwhile, as
+        `index.rebuild.rebuilt` says. The old one may have been built with other parts. Raises
+        NotFound, and Locked while another process builds it anew."""
+        folder = self._existing(name)
+        with (
+            workshop(self._root / f"{_REBUILT}{name}", name) as aside,
+            rebuilt(folder, aside, self._parts, pipeline) as rebuild,
+        ):
+            yield rebuild
+        self._forget(name)
 
-    def _recover(self) -> None:
-        """Puts back what a rebuilding that was killed between its two renames left aside, and
-        clears away what one left behind."""
-        for retired in self._root.glob(f"{_RETIRED}*"):
-            name = retired.name.removeprefix(_RETIRED)
-            if (self._root / name).exists():
-                shutil.rmtree(retired, ignore_errors=True)
-            else:
-                retired.rename(self._root / name)
+    def _forget(self, name: str) -> None:
+        """The collection has been replaced; those who have the old one open read it to the end."""
+        with self._guard:
+            self._open.pop(name, None)
+
+    def backup(self, name: str, target: Path, *, braid: str, force: bool = False) -> Manifest:
+        """A collection as one file, as `index.backup.back_up` says, whatever parts it was built
+        with. Raises NotFound too."""
+        return back_up(self._existing(name), target, braid=braid, force=force)
+
+    def restore(self, file: Path, name: str | None = None, *, force: bool = False) -> Restored:
+        """Makes a collection of a backup, under the name it had or another; one that has the
+        name already goes (with `force`) once the new one was found sound. Raises NotFound where
+        there is no file, BadInput that names what is wrong with it, Conflict where the name is
+        taken, Locked while the old one is written to."""
+        if not file.is_file():
+            raise NotFound(f"there is no file {file}")
+        wanted = name or name_in(file)
+        with self._arriving(wanted, force) as aside:
+            manifest = unpack(file, aside)
+            is_searchable = self._prove(aside, file)
+        return Restored(wanted, manifest, is_searchable)
+
+    def export(
+        self,
+        name: str,
+        target: Path,
+        *,
+        braid: str,
+        vectors: bool = True,
+        force: bool = False,
+        progress: Progress = quiet,
+    ) -> ExportManifest:
+        """A collection in files for people and other tools, as `index.export.export` says, whatever
+        parts it was built with. Raises NotFound too."""
+        folder = self._existing(name)
+        return export(folder, target, braid=braid, vectors=vectors, force=force, progress=progress)
+
+    def import_from(
+        self, path: Path, name: str, *, force: bool = False, progress: Progress = quiet
+    ) -> Imported:
+        """Makes a collection of an export; one that has the name already goes (with `force`) once
+        the new one is whole. Raises as `restore`; nothing is imported by halves."""
+        with opened_export(path) as source, self._arriving(name, force) as aside:
+            Collection.create(aside, self._parts).close()
+            catalog = Catalog(aside / CATALOG)
+            try:
+                embedded = import_into(catalog, source, self._parts.embedder, progress)
+            finally:
+                catalog.close()
+            self._prove(aside, path)
+        return Imported(name, source.manifest, embedded)
+
+    def _prove(self, aside: Path, file: Path) -> bool:
+        """Opens a collection that is to be put in place, so that its indexes are built; False
+        where that takes other settings than the present ones. Raises BadInput where it is not
+        sound."""
+        try:
+            collection = Collection.open(aside, self._parts)
+        except FingerprintMismatch:
+            catalog = Catalog(aside / CATALOG)
+            try:
+                faults = catalog_faults(catalog)
+            finally:
+                catalog.close()
+            is_searchable = False
+        else:
+            try:
+                faults = collection.check()
+                collection.settle()
+            finally:
+                collection.close()
+            is_searchable = True
+        if faults:
+            raise BadInput(f"what {file} holds is not sound: {'; '.join(faults)}")
+        return is_searchable
+
+    @contextmanager
+    def _arriving(self, name: str, force: bool) -> Iterator[Path]:
+        """An empty folder aside; it takes the collection's place when the block ends without an
+        error. Raises Conflict where there is one and no `force`."""
+        folder = self._folder(name)
+        with ExitStack() as held:
+            if folder.is_dir():
+                held.enter_context(writer_lock(folder))
+            self._check_free(folder, force)
+            aside = held.enter_context(workshop(self._root / f"{_ARRIVING}{name}", name))
+            shutil.rmtree(aside, ignore_errors=True)  # what a kill left
+            try:
+                aside.mkdir()
+                yield aside
+                self._check_free(folder, force)
+                put_in_place(aside, folder)
+                self._forget(name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+
+    @staticmethod
+    def _check_free(folder: Path, force: bool) -> None:
+        if (folder / CATALOG).is_file() and not force:
+            raise Conflict(
+                f"there is a collection {folder.name!r} already: choose another name, or replace "
+                "it with --force"
+            )
+
+    def _existing(self, name: str) -> Path:
+        folder = self._folder(name)
+        if not (folder / CATALOG).is_file():
+            known = ", ".join(self.names()) or "none yet"
+            raise NotFound(f"no collection {name!r}; there are: {known}")
+        return folder
 
     def close(self) -> None:
         """Closes every collection that is open."""

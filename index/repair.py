@@ -17,10 +17,9 @@ from index.witness import Witness
 
 
 def clear_leftovers(path: Path) -> Iterator[str]:
-    """Deletes what kills left of writing, creating and rebuilding; says each. Whoever calls it
-    holds the writer's lock."""
-    aside = path.parent / f".new-{path.name}"
-    for leftover in (path / SCRATCH, aside, *sorted(path.glob(f"{DRAFT}*"))):
+    """Deletes what kills left of writing and creating; says each. Whoever calls it holds the
+    writer's lock. A rebuilding that was stopped is not touched: it can go on."""
+    for leftover in (path / SCRATCH, *sorted(path.glob(f"{DRAFT}*"))):
         if leftover.is_dir():
             shutil.rmtree(leftover)
         elif leftover.exists():

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.contract import DocumentRecord
 
+_COLUMNS = (
+    "document_id", "state", "stage", "error", "attempts", "path", "root", "container", "given",
+    "updated_at",
+)  # fmt: skip
 _UPSERT = """
-INSERT INTO document_states VALUES (:id, :state, :stage, :error, :attempts, :path, :root,
-    :container, :given, :now)
+INSERT INTO document_states VALUES (:document_id, :state, :stage, :error, :attempts, :path, :root,
+    :container, :given, :updated_at)
 ON CONFLICT (document_id) DO UPDATE SET state = excluded.state, stage = excluded.stage,
     error = excluded.error, updated_at = excluded.updated_at,
     attempts = CASE excluded.attempts WHEN 0 THEN 0 ELSE attempts + 1 END
@@ -158,20 +162,24 @@ def _write(
     origin: Origin | None,
 ) -> None:
     status, stage, error, attempts = state
-    known = origin or Origin()
-    values: dict[str, Any] = {
-        "id": document_id,
-        "state": status.value,
-        "stage": stage,
-        "error": error,
-        "attempts": attempts,
-        "path": None if known.path is None else os.fsencode(known.path),
-        "root": None if known.root is None else os.fsencode(known.root),
-        "container": known.container,
-        "given": json.dumps(known.given, ensure_ascii=False, sort_keys=True),
-        "now": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    row = row_of(
+        DocumentState(document_id, status, stage, error, attempts, now, origin or Origin())
+    )
+    values = dict(zip(_COLUMNS, row, strict=True))
     connection.execute(_UPSERT + (_WITH_ORIGIN if origin else ""), values)
+
+
+def row_of(state: DocumentState) -> tuple[Any, ...]:
+    """Values of a row of `document_states`, in the order of the schema."""
+    origin = state.origin
+    return (
+        state.document_id, state.status.value, state.stage, state.error, state.attempts,
+        None if origin.path is None else os.fsencode(origin.path),
+        None if origin.root is None else os.fsencode(origin.root),
+        origin.container, json.dumps(origin.given, ensure_ascii=False, sort_keys=True),
+        state.updated_at,
+    )  # fmt: skip
 
 
 def _state_of(row: Row) -> DocumentState:

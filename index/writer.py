@@ -10,13 +10,15 @@ from index.caches import Caches
 from index.catalog import Catalog
 from index.contract import DeleteReceipt, Embedder, Origin, UserWord, WriteReceipt
 from index.dictionary import Dictionary
+from index.known import known_or_embedded
 from ingest.contract import Chunk, Document
 
 
 class Writer:
     """Writes to a collection, for as long as its lock is held. `follow` brings its caches up to
-    date after each write. `scratch` is a folder that it may make, and that goes with it; `stage`
-    is what `put` is at, or was when it failed: "embed" or "store"."""
+    date after each write. `scratch` is a folder that it may make, and that goes with it; `donors`
+    are other catalogs, whose vectors are the embedder's. `stage` is what `put` is at, or was when
+    it failed: "embed" or "store"."""
 
     def __init__(
         self,
@@ -25,11 +27,13 @@ class Writer:
         caches: Caches,
         follow: Callable[[], None],
         scratch: Path,
+        donors: Sequence[Catalog] = (),
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder
         self._caches = caches
         self._follow = follow
+        self._donors = donors
         self.scratch = scratch
         self.stage = ""
 
@@ -46,20 +50,16 @@ class Writer:
         self.stage = "embed"
         catalog = self._catalog
         marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
-        vectors = catalog.known_vectors({mark for row in marks for mark in row})
-        fresh = [0] * len(items)
-        texts: dict[bytes, str] = {}
-        for place, (row, (_, chunks)) in enumerate(zip(marks, items, strict=True)):
-            for mark, chunk in zip(row, chunks, strict=True):
-                if mark not in vectors and mark not in texts:
-                    texts[mark] = chunk.embedding_text
-                    fresh[place] += 1
-        embedded = self._embedder.embed_with_tokens(list(texts.values()))
-        vectors.update(zip(texts, rows.stored_vectors(embedded), strict=True))
+        texts = {
+            mark: chunk.embedding_text
+            for row, (_, chunks) in zip(marks, items, strict=True)
+            for mark, chunk in zip(row, chunks, strict=True)
+        }
+        vectors, fresh = known_or_embedded(texts, (catalog, *self._donors), self._embedder)
         self.stage = "store"
         receipts = []
         try:
-            for (document, chunks), count in zip(items, fresh, strict=True):
+            for (document, chunks), row in zip(items, marks, strict=True):
                 read_by = pipeline if isinstance(pipeline, str) else pipeline(document)
                 origin = (origins or {}).get(document.id)
                 result = catalog.put(document, chunks, vectors, read_by, origin)
@@ -70,9 +70,10 @@ class Writer:
                         len(result.added),
                         result.kept,
                         len(result.deleted),
-                        count,
+                        len(fresh.intersection(row)),
                     )
                 )
+                fresh.difference_update(row)
         finally:
             self._follow()
         return receipts

@@ -1,4 +1,4 @@
-"""braid serve | doctor | reindex."""
+"""braid serve | doctor."""
 
 from __future__ import annotations
 
@@ -63,24 +63,3 @@ def doctor(
             typer.echo(f"{'FAULT' if finding.fault else 'ok':6}{finding.subject}: {finding.text}")
         if any(finding.fault for finding in findings):
             raise typer.Exit(FAILED)
-
-
-def reindex(
-    collection: Annotated[
-        str | None, typer.Argument(help="The collection; 'default' if not given.")
-    ] = None,
-    data_dir: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Build a collection anew from its own documents, with the settings now in force.
-
-    The old one serves until the new one is whole, and then gives way to it.
-    """
-    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        from api.reindexing import reindex as build_anew
-
-        stats = build_anew(braid, braid.settings.collection)
-        if as_json:
-            print_json(stats)
-        else:
-            typer.echo(f"{stats.name}: {stats.documents} documents, {stats.chunks} chunks")

@@ -16,8 +16,9 @@ from starlette.responses import RedirectResponse
 from api.rest import answers, collections, documents, jobs, problems, search, words
 from api.rest.middleware import BodyLimit, KeyCheck, RequestLog
 from api.rest.problems import Problem
-from api.rest.service import Service, ServiceDep, version
+from api.rest.service import Service, ServiceDep
 from api.settings import Settings
+from api.version import version
 
 _ROUTERS = (
     collections.router, documents.router, words.router, jobs.router, search.router, answers.router

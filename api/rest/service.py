@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Annotated
 
 import structlog
@@ -18,7 +17,6 @@ from index.contract import HAN
 from index.pipeline import Collection
 from ingest.contract import BraidError, Unavailable
 
-DISTRIBUTION = "braid-rag"
 _PATIENCE_S = 120.0
 _RELOAD_AFTER_S = 15.0
 _log = structlog.get_logger("braid.rest")
@@ -114,14 +112,6 @@ def _warm_up(braid: Braid) -> None:
             braid.store.get(name)
         except BraidError as error:
             _log.warning("collection not opened", collection=name, reason=str(error))
-
-
-def version() -> str:
-    """The version of Braid that is installed."""
-    try:
-        return metadata.version(DISTRIBUTION)
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def service_of(request: Request) -> Service:

@@ -16,7 +16,7 @@ import structlog
 from api.ingestion import Ingested, Ingestor
 from index.contract import Locked
 from index.pipeline import Collection, Job, JobDocument, JobState, Store
-from ingest.contract import BraidError, Document, Json
+from ingest.contract import BraidError, Document, Json, Unavailable
 from ingest.pipeline import StoredSource, document_from_text, load
 
 MAX_ATTEMPTS = 3
@@ -88,6 +88,10 @@ class Worker:
                         return True
         except Locked:
             return True
+        except Unavailable:
+            if collection.is_in_place:
+                raise
+            return True  # another process has replaced it, and its jobs have gone with it
         return False
 
     def _carry_out(self, collection: Collection, job: Job) -> bool:

@@ -140,6 +140,7 @@ class FaissIndex:
 
         held = self._held
         try:
+            self._check_home()
             self.path.mkdir(parents=True, exist_ok=True)
             with FileLock(str(self.path / _LOCK), timeout=0):
                 main = self._written(state)
@@ -223,7 +224,15 @@ class FaissIndex:
             raise ValueError(f"{self.path} was written in another format")
         return pointer
 
+    def _check_home(self) -> None:
+        """Raises OSError where the path leads to another collection by now, or to none."""
+        home = self._held.home
+        if home is not None and self.path.parent.stat().st_ino != home:
+            raise FileNotFoundError(f"{self.path.parent} was replaced meanwhile")
+
     def _load(self) -> State:
+        parent = self.path.parent
+        self._held.home = parent.stat().st_ino if parent.is_dir() else None
         pointer = self._pointer()
         if pointer is None:
             return State.empty(self.dimension)
@@ -246,12 +255,14 @@ class _Stopped(Exception):
 @dataclass
 class _Held:
     """What changes in an index. `patience` multiplies how much is merged at the earliest: it
-    doubles where that fails."""
+    doubles where that fails. `home` is the folder that it lies in, which another process may put
+    another in the place of; None where there was none when it was opened."""
 
     state: State | None = None
     reader: FaissReader | None = None
     worker: Thread | None = None
     patience: int = 1
+    home: int | None = None
     lock: Lock = field(default_factory=Lock)
     stop: Event = field(default_factory=Event)
 

@@ -79,6 +79,7 @@ def test_other_settings_are_refused_and_reindex_mends_it(braid: Braid, tmp_path:
     mended = braid("reindex", "default", env=FRENCH)
     assert mended.code == 0
     assert mended.out.startswith("default: 3 documents, ")
+    assert mended.out.endswith("; 0 embedded\n"), "the embedder is the same"
     assert braid("search", "seals", "--json", env=FRENCH).json["hits"]
     assert braid("doctor", env=FRENCH).code == 0
     assert braid("ingest", tmp_path / "in", env=FRENCH).out.startswith("default: 3 unchanged; ")
@@ -90,10 +91,54 @@ def test_another_chunker_reads_again_and_reindex_cuts_anew(braid: Braid, tmp_pat
     large = braid("ingest", folder, "--json").json["summary"]["chunks"]
     finer = {"BRAID_CHUNKER__MAX_TOKENS": "48", "BRAID_CHUNKER__MIN_TOKENS": "8"}
     stats = braid("reindex", "--json", env=finer).json
+    assert (stats["resumed"], 0 < stats["embedded"] <= stats["chunks"]) == (False, True)
     assert stats["chunks"] == stats["vectors"] == stats["sparse"] == stats["dense"] > large
     assert braid("ingest", folder, env=finer).out.startswith("default: 3 unchanged; ")
     back = braid("ingest", folder, "--json").json["summary"]
     assert (back["updated"], back["chunks"]) == (3, large)
+
+
+def test_backup_and_restore(filled: Braid, braid: Braid, tmp_path: Path) -> None:
+    file = tmp_path / "default.backup"
+    said = filled("backup", file)
+    assert said.code == 0
+    assert said.out.startswith("default: 3 documents, ")
+    assert "--force" in filled.refused("backup", "default", file, code=1)
+    assert filled("backup", file, "--force", "--json").json["manifest"]["documents"] == 3
+    assert braid("restore", file).out.startswith("default: 3 documents, ")
+    assert (
+        braid("search", "seals", "--json").json["hits"]
+        == (filled("search", "seals", "--json").json["hits"])
+    )
+    assert "--force" in braid.refused("restore", file, code=1)
+    assert braid("restore", file, "--as", "copy", "--json").json["name"] == "copy"
+    other = braid("restore", file, "--force", env=FRENCH)
+    assert (other.code, other.err.count("'braid reindex default'")) == (0, 1)
+    file.write_bytes(file.read_bytes()[:-100])
+    assert "cut off" in braid.refused("restore", file, "--as", "cut", code=2)
+    braid.refused("restore", tmp_path / "absent", code=1)
+    braid.refused("backup", "a", "b", "c", code=2)
+
+
+def test_export_and_import(filled: Braid, braid: Braid, tmp_path: Path) -> None:
+    out, file = tmp_path / "out", tmp_path / "out.zip"
+    assert filled("export", out).out.startswith("default: 3 documents, ")
+    assert filled("export", "default", file, "--json").json["manifest"]["has_vectors"] is True
+    assert "--force" in filled.refused("export", out, code=1)
+    said = braid("import", out, "--collection", "copy")
+    assert (said.code, said.out.endswith("; 0 embedded\n")) == (0, True)
+    hits = filled("search", "seals", "--json").json["hits"]
+    assert braid("search", "seals", "-c", "copy", "--json").json["hits"] == hits
+    assert braid("import", file, "--json").json["embedded"] == 0
+    assert "--force" in braid.refused("import", file, code=1)
+    assert filled("export", out, "--no-vectors", "--force").code == 0
+    imported = braid("import", out, "--force", "--json").json
+    assert imported["embedded"] == imported["manifest"]["chunks"] > 0
+    with (out / "chunks.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write("{}\n")
+    line = braid.refused("import", out, "-c", "bad", code=2)
+    assert f"chunks.jsonl, line {imported['manifest']['chunks'] + 1}: id is missing" in line
+    assert "bad" not in braid("list", "-c", "").out
 
 
 def test_flags_over_environment_over_file_over_defaults(

@@ -196,8 +196,8 @@ def test_the_stage_of_a_failure_is_kept_through_a_reindex(tmp_path: Path) -> Non
         "chunk.txt": "chunk", "embed.txt": "embed", "load.txt": "load", "read.txt": "read"
     }  # fmt: skip
     assert wanted["embed.txt"][1] == "the model is gone"
-    with store.rebuilding("papers") as (documents, writer):
-        assert len(list(ingestor.store(writer, documents))) == 1
+    with store.rebuilding("papers", ingestor.pipeline) as rebuild:
+        assert len(list(ingestor.store(rebuild.writer, rebuild.documents()))) == 1
     anew = store.get("papers")
     assert stages(anew) == wanted
     state = anew.ledger.states.get("a.txt")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from index.analyze.jieba import JiebaAnalyzer
 from index.caches import Parts
-from index.collection import Collection
+from index.catalog import Catalog
+from index.collection import CATALOG, Collection
 from index.components import DENSE, SPARSE
 from index.contract import Embeddings, QueryEmbedding, Vectors
 from ingest.contract import Block, BlockKind, Chunk, Document, Json, chunk_id, load_component
@@ -152,3 +154,36 @@ def fill(path: Path, parts: Parts, documents: Sequence[tuple[Document, list[Chun
     with collection.writer() as writer:
         writer.put(documents, PIPELINE)
     return collection
+
+
+def rows_of(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of a collection's catalog."""
+    catalog = Catalog(folder / CATALOG)
+    try:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        tables = [row[0] for row in catalog.read(sql)]
+        return {
+            table: sorted(map(tuple, catalog.read(f"SELECT * FROM {table}")), key=repr)
+            for table in tables
+        }
+    finally:
+        catalog.close()
+
+
+def assert_same_answers(one: Collection, other: Collection) -> None:
+    """The same passages for a few questions, whatever their keys."""
+    for question in ("alpha", "beta gamma", "向量", "事务 x"):
+        found = []
+        for collection in (one, other):
+            snapshot = collection.snapshot()
+            vector = WordSumEmbedder().embed_query(question).vector
+            sparse = snapshot.sparse.search(ANALYZER.query_terms(question), 100).keys
+            dense = snapshot.dense.search(vector, 100)
+            chunks = snapshot.chunks([*sparse.tolist(), *dense.keys.tolist()])
+            scored = {
+                (chunks[k].chunk.id, chunks[k].chunk.title): s
+                for k, s in zip(dense.keys.tolist(), dense.scores.tolist(), strict=True)
+            }
+            found.append(({chunks[k].chunk.id for k in sparse.tolist()}, scored))
+        assert found[0][0] == found[1][0]
+        assert found[0][1] == pytest.approx(found[1][1], abs=1e-5)

@@ -20,6 +20,7 @@ from index_room import (
     BACKENDS,
     PIPELINE,
     WordSumEmbedder,
+    assert_same_answers,
     assert_sound,
     fill,
     keys_of,
@@ -93,25 +94,6 @@ def test_any_history_ends_like_a_fresh_collection(
     assert_sound(collection)
     collection.close()
     fresh.close()
-
-
-def assert_same_answers(one: Collection, other: Collection) -> None:
-    """The same passages for a few questions, whatever their keys."""
-    for question in ("alpha", "beta gamma", "向量", "事务 x"):
-        found = []
-        for collection in (one, other):
-            snapshot = collection.snapshot()
-            vector = WordSumEmbedder().embed_query(question).vector
-            sparse = snapshot.sparse.search(ANALYZER.query_terms(question), 100).keys
-            dense = snapshot.dense.search(vector, 100)
-            chunks = snapshot.chunks([*sparse.tolist(), *dense.keys.tolist()])
-            scored = {
-                (chunks[k].chunk.id, chunks[k].chunk.title): s
-                for k, s in zip(dense.keys.tolist(), dense.scores.tolist(), strict=True)
-            }
-            found.append(({chunks[k].chunk.id for k in sparse.tolist()}, scored))
-        assert found[0][0] == found[1][0]
-        assert found[0][1] == pytest.approx(found[1][1], abs=1e-5)
 
 
 def test_nothing_is_embedded_twice(tmp_path: Path) -> None:

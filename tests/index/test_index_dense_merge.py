@@ -260,3 +260,20 @@ def test_readers_are_not_blocked_by_a_build(tmp_path: Path) -> None:
         time.sleep(0.001)
     index.settle()
     assert answered > 10
+
+
+def test_nothing_is_written_into_what_took_its_place(tmp_path: Path) -> None:
+    """The collection's folder was replaced by another before the merge began."""
+    home = tmp_path / "c"
+    home.mkdir()
+    index = open_index(home / "dense", kind="flat")
+    assert index.generation == 0
+    home.rename(tmp_path / "old")
+    home.mkdir()
+    keys = np.arange(1, 3_001, dtype=np.int64)
+    vectors = np.random.default_rng(1).standard_normal((len(keys), WIDTH)).astype(np.float32)
+    index.apply(DenseChanges(1, keys, vectors), owner=True)
+    index.settle()
+    assert list(home.iterdir()) == []
+    assert len(index.reader()) == len(keys)
+    index.close()

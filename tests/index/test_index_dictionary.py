@@ -155,8 +155,11 @@ def test_words_outlive_a_rebuilding(tmp_path: Path) -> None:
     with collection.writer() as writer:
         writer.put(DOCUMENTS, "test")
         writer.set_words([UserWord("石墨烯", 7, "n")])
-    with store.rebuilding("c") as (_, writer):
-        writer.put(DOCUMENTS, "test")
+    with store.rebuilding("c", "test") as rebuild:
+        chunks = {document.id: (document, chunks) for document, chunks in DOCUMENTS}
+        for document in rebuild.documents():
+            rebuild.writer.put([chunks[document.id]], "test")
+            rebuild.stored()
     again = store.get("c")
     assert again.ledger.dictionary.words() == (UserWord("石墨烯", 7, "n"),)
     assert found(again, "石墨烯") == TEXTS[:1]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +27,8 @@ from index_room import (
 from index import rows
 from index.catalog import Catalog
 from index.collection import CATALOG
-from index.contract import Embeddings, FingerprintMismatch, Locked
+from index.contract import Embeddings, Locked
+from index.lock import writer_lock
 from index.pipeline import Store
 from index.soundness import catalog_faults
 from ingest.contract import (
@@ -232,37 +237,6 @@ def test_a_collection_in_use_is_not_deleted(tmp_path: Path) -> None:
     store.close()
 
 
-def rebuild(store: Store) -> None:
-    with store.rebuilding("c") as (documents, writer):
-        for document in documents:
-            texts = [block.text for block in document.blocks]
-            writer.put([make_document(document.id, texts)], PIPELINE)
-
-
-def test_rebuilding_takes_other_parts_and_the_old_place(tmp_path: Path) -> None:
-    filled(tmp_path).close()
-    store = Store(tmp_path, make_parts(WordSumEmbedder("words/2")))
-    with pytest.raises(FingerprintMismatch):
-        store.get("c")
-    rebuild(store)
-    assert texts_of(store.get("c")) == {"a": ["x", "y"], "b": ["z"]}
-    assert_sound(store.get("c"))
-    assert [path.name for path in tmp_path.iterdir()] == ["c"]
-    store.close()
-
-
-def test_a_failure_while_rebuilding_leaves_the_old_one(tmp_path: Path) -> None:
-    store = filled(tmp_path)
-    with pytest.raises(RuntimeError), store.rebuilding("c") as (documents, writer):
-        writer.put([make_document(next(documents).id, ["new"])], PIPELINE)
-        raise RuntimeError
-    assert store.names() == ["c"]
-    assert texts_of(store.get("c")) == {"a": ["x", "y"], "b": ["z"]}
-    rebuild(store)
-    assert_sound(store.get("c"))
-    store.close()
-
-
 def test_a_kill_between_the_renames_is_mended(tmp_path: Path) -> None:
     filled(tmp_path).close()
     (tmp_path / "c").rename(tmp_path / ".old-c")
@@ -273,4 +247,103 @@ def test_a_kill_between_the_renames_is_mended(tmp_path: Path) -> None:
     store = Store(tmp_path, make_parts())
     assert not (tmp_path / ".old-c").exists()
     assert_sound(store.get("c"))
+    store.close()
+
+
+def test_a_swap_in_progress_is_left_alone(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    (tmp_path / "c").rename(tmp_path / ".old-c")
+    with writer_lock(tmp_path / ".old-c"):
+        assert Store(tmp_path, make_parts()).names() == []
+    assert Store(tmp_path, make_parts()).names() == ["c"]
+
+
+def test_a_store_notices_what_another_process_did(tmp_path: Path) -> None:
+    mine, other = filled(tmp_path), Store(tmp_path, make_parts())
+    other.backup("c", tmp_path / "backup", braid="1")
+    old = mine.get("c")
+    assert mine.get("c") is old
+    snapshot = old.snapshot()
+    keys = snapshot.dense.keys().tolist()
+    with other.get("c").writer() as writer:
+        writer.put([make_document("later", ["w"])], PIPELINE)
+    assert mine.get("c") is old
+    assert list(texts_of(old)) == ["a", "b", "later"]
+
+    other.restore(tmp_path / "backup", force=True)
+    new = mine.get("c")
+    assert new is not old
+    assert texts_of(new) == {"a": ["x", "y"], "b": ["z"]}
+    assert [found.chunk.text for found in snapshot.chunks(keys).values()] == ["x", "y", "z"]
+    assert list(texts_of(old)) == ["a", "b", "later"], "those who have the old one read it on"
+    with pytest.raises(Unavailable, match="replaced"), old.writer():
+        pass
+    folder = old.jobs.new_folder()
+    with pytest.raises(Unavailable, match="replaced"):
+        old.jobs.submit(folder, [])
+    late: list[Exception] = []
+    reading = threading.Thread(target=lambda: late.append(raised_by(old.records)))
+    reading.start()
+    reading.join()
+    assert "replaced" in str(late[0]), "a thread that comes late must not read the new one"
+
+    other.delete("c")
+    with pytest.raises(NotFound):
+        mine.get("c")
+    assert not (tmp_path / "c").exists()
+    other.create("c")
+    assert texts_of(mine.get("c")) == {}
+    mine.close()
+    other.close()
+
+
+def raised_by(call: Callable[[], object]) -> Exception:
+    with pytest.raises(Unavailable) as caught:
+        call()
+    return caught.value
+
+
+def test_readers_of_other_processes_see_each_change_at_once(tmp_path: Path) -> None:
+    """Writes, a backup that is restored, a collection that is built anew, deleted, made again."""
+    store = filled(tmp_path)
+    store.backup("c", tmp_path / "backup", braid="1")
+    command = [sys.executable, str(Path(__file__).with_name("reading_child.py")), str(tmp_path)]
+    with ExitStack() as running:
+        readers = [
+            running.enter_context(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            for _ in range(2)
+        ]
+
+        def seen(words: str = "") -> set[str]:
+            answers = set()
+            for reader in readers:
+                assert reader.stdin is not None and reader.stdout is not None
+                if words:
+                    print(words, file=reader.stdin, flush=True)
+                answers.add(reader.stdout.readline().strip())
+            return answers
+
+        assert seen() == {"ready"}
+        assert seen("z w") == {"2|z|3"}
+        with store.get("c").writer() as writer:
+            writer.put([make_document("later", ["w"])], PIPELINE)
+        assert seen("z w") == {"3|w|z|4"}
+        store.restore(tmp_path / "backup", force=True)
+        assert seen("z w") == {"2|z|3"}
+        with store.rebuilding("c", PIPELINE) as rebuild:
+            for document in rebuild.documents():
+                writer = rebuild.writer
+                writer.put([make_document(document.id, [f"{document.id} w"])], PIPELINE)
+                rebuild.stored()
+                assert seen("z w") == {"2|z|3"}
+        assert seen("z w") == {"2|a w|b w|2"}
+        store.delete("c")
+        assert seen("z w") == {"NotFound"}
+        store.create("c")
+        assert seen("z w") == {"0|0"}
+        for reader in readers:
+            assert reader.stdin is not None
+            reader.stdin.close()
     store.close()

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.carried import waiting_jobs
 from index.catalog import Catalog
 from index.contract import Locked
-from index.jobs import SPOOL, JobDocument, Jobs, JobState, has_open_jobs
+from index.jobs import SPOOL, JobDocument, Jobs, JobState
 from ingest.contract import NotFound
 
 DOCUMENTS = (
@@ -200,12 +201,10 @@ def test_any_name_and_metadata_survive(
     assert tuple(job.documents) == documents
 
 
-def test_open_jobs_are_seen_from_outside(jobs: Jobs, tmp_path: Path) -> None:
-    catalog_file = tmp_path / "catalog.sqlite"
-    assert not has_open_jobs(catalog_file)
-    job_id = handed_in(jobs)
-    assert has_open_jobs(catalog_file)
-    jobs.start(job_id)
-    assert has_open_jobs(catalog_file)
-    jobs.finish(job_id, JobState.DONE)
-    assert not has_open_jobs(catalog_file)
+def test_jobs_that_have_not_ended_are_told(jobs: Jobs, catalog: Catalog) -> None:
+    assert waiting_jobs(catalog) == []
+    first, second = handed_in(jobs), handed_in(jobs)
+    jobs.start(first)
+    assert waiting_jobs(catalog) == [first, second]
+    jobs.finish(first, JobState.DONE)
+    assert waiting_jobs(catalog) == [second]

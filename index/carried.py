@@ -1,0 +1,94 @@
+"""What goes with a collection beside its documents: what is set for it, and its jobs with the bytes
+of those that have not ended, which can be had nowhere else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from index.catalog import Catalog
+from index.dictionary import Dictionary
+from index.jobs import SPOOL, JobState
+from index.user_words import parse_words
+
+REBUILD = "rebuild"
+"""The name under which index.rebuild records how far it is."""
+
+_TABLES = ("jobs", "job_documents")
+_OWN = (
+    "schema_version", "generation", "commits", "words_generation", "languages", "analyzer",
+    "embedder", "dimension", REBUILD,
+)  # fmt: skip
+
+
+def settings_of(catalog: Catalog) -> dict[str, str]:
+    """What is recorded of a collection but for what says how it was built."""
+    rows = catalog.read("SELECT key, value FROM meta ORDER BY key")
+    return {row[0]: row[1] for row in rows if row[0] not in _OWN}
+
+
+def take_on(catalog: Catalog, settings: Mapping[str, str]) -> None:
+    """Records what `settings_of` gave. Words are a write of their own: what an index took in before
+    it knew them has to be cut anew."""
+    own = (*_OWN, "words")
+    catalog.set_meta({name: value for name, value in settings.items() if name not in own})
+    words = settings.get("words", "").splitlines()
+    Dictionary(catalog).replace(parse_words(words, "the other collection"))
+
+
+def waiting_jobs(catalog: Catalog) -> list[str]:
+    """Ids of the jobs that have not ended, in the order they came."""
+    sql = "SELECT id FROM jobs WHERE state IN (?, ?) ORDER BY number"
+    return [row[0] for row in catalog.read(sql, (JobState.QUEUED.value, JobState.RUNNING.value))]
+
+
+def put_back(catalog: Catalog) -> None:
+    """Says of a copy's jobs that work on them has not begun: there it has not, and being cut off
+    from the original's is no attempt that failed."""
+    with catalog.transaction() as connection:
+        connection.execute(
+            "UPDATE jobs SET state = ?, attempts = max(attempts - 1, 0) WHERE state = ?",
+            (JobState.QUEUED.value, JobState.RUNNING.value),
+        )
+
+
+def copy_jobs(old: Catalog, new: Catalog) -> None:
+    """Gives a collection the jobs of another in place of its own, ended ones too."""
+    with new.transaction() as connection:
+        for table in _TABLES:
+            connection.execute(f"DELETE FROM {table}")
+        for table in _TABLES:
+            for row in old.read(f"SELECT * FROM {table}"):
+                marks = ", ".join("?" * len(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))
+    put_back(new)
+
+
+def link_uploads(folder: Path, job_ids: Iterable[str], target: Path) -> list[str]:
+    """Puts the bytes of jobs of the collection in `folder` into `target` as well, as
+    `<job id>/<number>`: by links, which outlive the originals, or copied where the disk has no
+    links. Returns the jobs that have none (any more)."""
+    gone = []
+    for job_id in job_ids:
+        try:
+            for path in sorted(p for p in (folder / SPOOL / job_id).iterdir() if p.name.isdigit()):
+                into = target / job_id / path.name
+                into.parent.mkdir(parents=True, exist_ok=True)
+                _link(path, into)
+        except FileNotFoundError:
+            shutil.rmtree(target / job_id, ignore_errors=True)
+            gone.append(job_id)
+    return gone
+
+
+def _link(path: Path, into: Path) -> None:
+    if into.exists():
+        return
+    try:
+        os.link(path, into)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(path, into)

@@ -1,0 +1,67 @@
+"""A collection's folder put in the place of another by two renames, and what a kill leaves.
+
+What is to take a place is made whole in a folder aside. The old folder is renamed out of the way,
+the new one into its place, and the old one deleted; its files serve those who have them open to
+the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from index.contract import Locked
+from index.lock import writer_lock
+
+_RETIRED = ".old-"
+
+
+def put_in_place(aside: Path, folder: Path) -> None:
+    """Gives `folder` to what lies `aside`. The caller holds the writer's lock of the old one,
+    where there is one, and has closed what it had open of the new one."""
+    retired = folder.with_name(f"{_RETIRED}{folder.name}")
+    if folder.exists():
+        shutil.rmtree(retired, ignore_errors=True)
+        folder.rename(retired)
+    aside.rename(folder)
+    flush(folder.parent)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def recover(root: Path) -> None:
+    """Puts back what a kill between the two renames left aside, and clears away what a later one
+    left behind. What another process is at, or a disk that is read-only, is left alone."""
+    for retired in root.glob(f"{_RETIRED}*"):
+        with suppress(Locked, OSError), writer_lock(retired):
+            folder = root / retired.name.removeprefix(_RETIRED)
+            if folder.exists():
+                shutil.rmtree(retired, ignore_errors=True)
+            else:
+                retired.rename(folder)
+
+
+@contextmanager
+def workshop(folder: Path, name: str) -> Iterator[Path]:
+    """The right to make a collection in `folder`, which one process has at a time: yields the
+    path for it. The folder goes when the block ends and there is none in it. Raises Locked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with writer_lock(folder):
+        try:
+            yield folder / name
+        finally:
+            if not (folder / name).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def flush(path: Path) -> None:
+    """Makes a file, or the entries of a folder, survive a loss of power."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
