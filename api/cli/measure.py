@@ -175,7 +175,10 @@ def _measured(plan: IndexPlan, words: SparsePlan | None, quiet: bool) -> IndexRe
     command = f"braid bench index --variants {','.join(plan.variants)}"
     for flag, sizes in (("--sizes", plan.sizes), ("--sparse", words.sizes if words else ())):
         command += f" {flag} {','.join(map(str, sizes))}" if sizes else ""
-    dense = list(bench_index(plan, tell)) if plan.sizes else []
+    dense = []
+    for row in bench_index(plan, tell) if plan.sizes else ():
+        dense.append(row)
+        tell(f"  recall {row.recall:.4f}, p50 {row.p50_ms:.3f} ms, built in {row.build_s:.1f} s")
     sparse = [row for rows in bench_sparse(words, tell) for row in rows] if words else []
     return IndexReport(plan.k, {"command": command, **machine()}, dense, sparse)
 
