@@ -40,6 +40,7 @@ from index.export import (
 from index.known import known_or_embedded
 from index.minhash import bands
 from index.plain import decoded, record_of
+from index.soundness import is_vector
 from ingest.contract import BadInput, Chunk, Document, NotFound, Unavailable
 
 _BATCH = 256
@@ -141,11 +142,15 @@ class Export:
                     row = np.frombuffer(_exactly(first, kind.itemsize), dtype=kind)[0]
                     if bytes(row["chunk_id"]) != chunk_id.encode().rstrip(b"\0"):
                         raise ValueError(f"it is of another chunk than line {line} of {CHUNKS}")
-                    if not np.isfinite(row["vector"]).all() or row["token_rows"] < 0:
-                        raise ValueError("it is no vector")
+                    if row["token_rows"] < 0:
+                        raise ValueError("token_rows is less than 0")
                 with self.reading(TOKENS):
                     tokens = _exactly(second, int(row["token_rows"]) * width.itemsize)
-                return rows.vector_bytes(row["vector"]), tokens
+                vector = rows.vector_bytes(row["vector"])
+                with self.reading(VECTORS, line):
+                    if not is_vector(vector, tokens, self.manifest.dimension):
+                        raise ValueError("it is no vector of length 1, or its tokens are none")
+                return vector, tokens
 
             yield following
 

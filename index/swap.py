@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from index.contract import Locked
+from index.contract import Locked, NotWritable
 from index.lock import writer_lock
 
 _RETIRED = ".old-"
@@ -35,7 +35,7 @@ def recover(root: Path) -> None:
     """Puts back what a kill between the two renames left aside, and clears away what a later one
     left behind. What another process is at, or a disk that is read-only, is left alone."""
     for retired in root.glob(f"{_RETIRED}*"):
-        with suppress(Locked, OSError), writer_lock(retired):
+        with suppress(Locked, NotWritable, OSError), writer_lock(retired):
             folder = root / retired.name.removeprefix(_RETIRED)
             if folder.exists():
                 shutil.rmtree(retired, ignore_errors=True)

@@ -220,6 +220,11 @@ def not_finite(array: Any) -> Any:
     return array
 
 
+def longer(array: Any) -> Any:
+    array["vector"][2] *= 2
+    return array
+
+
 FAULTS = [
     (raw_line("documents.jsonl", "{\n"), r"documents.jsonl, line 1: "),
     (raw_line("documents.jsonl", "[" * 100_000), r"documents.jsonl, line 1: it is nested too deep"),
@@ -247,6 +252,7 @@ FAULTS = [
     (with_array("vectors.npy", lambda array: array[:-1]), r"vectors.npy: it holds \(6,\)"),
     (with_array("vectors.npy", lambda array: array["vector"]), r"vectors.npy: "),
     (with_array("vectors.npy", not_finite), r"vectors.npy, line 3: it is no vector"),
+    (with_array("vectors.npy", longer), r"vectors.npy, line 3: it is no vector of length 1"),
     (lambda out: (out / "tokens.npy").unlink(), r"tokens.npy is missing"),
     (lambda out: (out / "manifest.json").unlink(), r"no export of Braid"),
     (raw_line("manifest.json", '{"format": "braid-export/9"}'), r"braid-export/9"),

@@ -157,8 +157,10 @@ def test_leftovers_and_caches_are_mended(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, folder)
     (folder / "scratch").mkdir()
     (folder / "catalog.draft").write_bytes(b"half")
+    (tmp_path / ".new-c").mkdir()  # where 'braid reindex' goes on
     done = mend(folder)
     assert len(done) == 2
+    assert (tmp_path / ".new-c").is_dir()
     assert all("which a kill left" in line for line in done)
     victim = next((folder / "sparse").glob("*.idx"))
     victim.write_bytes(victim.read_bytes()[:-9])

@@ -72,6 +72,8 @@ def rebuild(store: Store, pipeline: str = PIPELINE, stop_after: int = -1) -> lis
 def test_it_takes_other_parts_and_the_old_place(store: Store, tmp_path: Path) -> None:
     old = store.get("c")
     before = texts_of(old)
+    for number in range(100):  # more transactions than the new one will have had
+        old._catalog.set_meta({"number": str(number)})
     other, embedder = other_parts(tmp_path)
     with pytest.raises(FingerprintMismatch):
         other.get("c")

@@ -111,3 +111,17 @@ def test_a_catalog_put_back_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c" / WITNESS).unlink()
     with pytest.raises(Unavailable, match="holds 1 generations, and 2 were acknowledged"):
         Collection.open(tmp_path / "c", parts)
+
+
+def test_nothing_is_said_of_what_took_its_place(tmp_path: Path) -> None:
+    """A catalog was replaced while a write to it was being committed."""
+    folder = tmp_path / "c"
+    folder.mkdir()
+    catalog = Catalog(folder / CATALOG, create=True)
+    catalog.set_meta({"a": "1"})
+    with catalog.transaction():
+        folder.rename(tmp_path / "old")
+        folder.mkdir()
+        Catalog(folder / CATALOG, create=True).close()
+    assert Witness(folder / WITNESS).count() == 0
+    catalog.close()
