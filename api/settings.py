@@ -76,7 +76,7 @@ class AnalyzerSettings(_Section):
     """What turns text into index terms. A collection remembers it."""
 
     engine: Literal["jieba", "rjieba"] = Field(
-        "jieba", description="what cuts Chinese words; both by the same dictionary, rjieba faster"
+        "rjieba", description="what cuts Chinese words; both by the same dictionary, rjieba faster"
     )
     stemmer: str = Field(
         "english",
@@ -114,7 +114,7 @@ class DenseSettings(_Section):
     )
     hnsw_neighbours: int = Field(24, ge=2, le=256, description="HNSW: M")
     hnsw_build_breadth: int = Field(200, ge=8, description="HNSW: efConstruction")
-    hnsw_breadth: int = Field(128, ge=1, description="HNSW: efSearch")
+    hnsw_breadth: int = Field(192, ge=1, description="HNSW: efSearch")
     ivf_probes: float = Field(
         2.0, gt=0, description="IVF: lists visited, times the root of their number"
     )

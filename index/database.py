@@ -12,7 +12,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -59,6 +59,7 @@ class Database:
         self._guard = threading.Lock()
         self._closed = False
         self._frozen: tuple[int, ...] | None = None
+        self._is_current = not path.is_file()
         self._place = Place(path) if path.is_file() else None
 
     @property
@@ -70,13 +71,17 @@ class Database:
         if connection is None:
             if self._closed:  # Another catalog may lie at the path by now.
                 raise Unavailable(f"{self._path.parent} was closed or built anew: open it again")
-            self.check_place()
-            connection = self._open()
-            if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
-                close(connection, keep_log=True)
-                self._upgrade()
-                self._place = Place(self._path)  # the file may be another one now
+            with nullcontext() if self._is_current else self._alone():
+                if not self._is_current and self._path.is_file():
+                    self._place = Place(self._path)  # as the one before has left it
+                self.check_place()
                 connection = self._open()
+                if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
+                    close(connection, keep_log=True)
+                    self._upgrade()
+                    self._place = Place(self._path)  # the file may be another one now
+                    connection = self._open()
+            self._is_current = True
             if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
                 close(connection, keep_log=True)
                 raise Damaged(
@@ -89,6 +94,29 @@ class Database:
             with self._guard:
                 self._all.add(connection)
         return connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time opens a file that may be of an older version: while it is brought
+        to this one, another file takes its place, and nobody else may have it open. Where no
+        lock can be written, nothing can be brought up either."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(f"{self._path}.opening", timeout=BUSY_MS / 1000)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise Unavailable(
+                f"the catalog {self._path} is being opened by another process, which has not "
+                "finished: try again later"
+            ) from error
+        except OSError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _upgrade(self) -> None:
         """Gives checksums to a file of a version that had none."""

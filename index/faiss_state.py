@@ -227,7 +227,8 @@ class FaissReader:
     def _effort(self, main: Main, k: int, count: int) -> float:
         """The rarer what counts is, the farther a search has to go for the best k of it."""
         if main.make.kind == "hnsw":
-            return max(self.breadth, 3 * k * len(main.keys) / count)
+            rarity = len(main.keys) / count
+            return max(self.breadth * min(rarity, 2), 4 * k * rarity)
         if main.make.kind == "flat":
             return 1.0
         lists = int(main.index.nlist)

@@ -47,7 +47,7 @@ class FaissIndex:
     memory_mb: int = 1024
     hnsw_neighbours: int = 24
     hnsw_build_breadth: int = 200
-    hnsw_breadth: int = 128
+    hnsw_breadth: int = 192
     ivf_probes: float = 2.0
     _held: _Held = field(default_factory=lambda: _Held(), init=False, repr=False, compare=False)
 

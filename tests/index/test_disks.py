@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,8 +187,10 @@ collection.close()
 def protected(folder: Path) -> Iterator[None]:
     """Nobody but root may write in the folder."""
     paths = [folder, *folder.rglob("*")]
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
+    above = Path(tempfile.gettempdir()).resolve()
+    for parent in folder.parents:
+        if above in parent.parents:
+            parent.chmod(0o755)
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield

@@ -79,7 +79,7 @@ def test_two_processes_bring_it_up_at_once(tmp_path: Path) -> None:
 
 
 def test_a_kill_while_it_is_brought_up_does_no_harm(tmp_path: Path) -> None:
-    """Killed as soon as the journal of the rewriting is there, and a little later each time."""
+    """Killed as soon as the copy that is rewritten is there, and a little later each time."""
     held = old_catalog(tmp_path / "old", "3", 300)
     folder = tmp_path / "c"
     cut_off = 0
@@ -87,13 +87,13 @@ def test_a_kill_while_it_is_brought_up_does_no_harm(tmp_path: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(tmp_path / "old", folder)
         child = subprocess.Popen([sys.executable, "-c", OPEN, str(folder / CATALOG)])
-        journal = folder / f"{CATALOG}-journal"
-        while child.poll() is None and not journal.exists():
+        draft = folder / f"{CATALOG}.upgrade"
+        while child.poll() is None and not draft.exists():
             time.sleep(0.0002)
         time.sleep(0.001 * attempt)
         os.kill(child.pid, signal.SIGKILL)
         child.wait(timeout=30)
-        cut_off += journal.exists()
+        cut_off += draft.exists()
         assert_brought_up(folder, held)
     assert cut_off
 
