@@ -24,9 +24,12 @@ from ingest.contract import Unavailable
 OPEN = "import sys, pathlib; from index.catalog import Catalog; Catalog(pathlib.Path(sys.argv[1]))"
 
 
-def old_catalog(path: Path, version: str, texts: int = 3, repeats: int = 1) -> dict[str, list[str]]:
+def old_catalog(path: Path, version: str, texts: int = 3, filler: str = "") -> dict[str, list[str]]:
     """A collection whose catalog is as that version left it; the texts that it holds."""
-    documents = [make_document(f"d{i}", [f"rivers {i} " * repeats, "boats"]) for i in range(texts)]
+    documents = [
+        make_document(f"d{i}", [f"rivers {i}", "boats"], metadata={"filler": filler})
+        for i in range(texts)
+    ]
     collection = fill(path, make_parts(), documents)
     held = texts_of(collection)
     collection.close()
@@ -111,7 +114,7 @@ def test_one_in_use_is_not_brought_up(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_large_catalog_is_brought_up_with_every_checksum(tmp_path: Path) -> None:
     """One that does not fit into SQLite's memory, which then writes the first page last."""
-    held = old_catalog(tmp_path / "c", "3", texts=150, repeats=3_000)
+    held = old_catalog(tmp_path / "c", "3", texts=150, filler="x" * 30_000)
     assert (tmp_path / "c" / CATALOG).stat().st_size > 4_000_000
     assert_brought_up(tmp_path / "c", held)
     catalog = Catalog(tmp_path / "c" / CATALOG)
