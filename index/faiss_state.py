@@ -32,9 +32,10 @@ class Selection:
         """Where the mask is true."""
         return Selection(np.packbits(mask, bitorder="little"), int(mask.sum()))
 
-    def positions(self, size: int) -> Positions:
-        """Those whose bits are set, of `size`."""
-        return np.flatnonzero(np.unpackbits(self.bits, count=size, bitorder="little"))
+    @cached_property
+    def positions(self) -> Positions:
+        """Those whose bits are set. Asked for where they are few."""
+        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ class FaissReader:
             at, scores = main.search(vector, k, effort, chosen.bits if is_part else None)
             if len(at) >= k:
                 return main.keys[at], scores
-        at = chosen.positions(len(main.keys))
+        at = chosen.positions
         return main.keys[at], main.products(vector, at)
 
     def _effort(self, main: Main, k: int, count: int) -> float:
