@@ -82,8 +82,6 @@ class CompiledEncoder:
         self._threads = _cores()
         self._options = {
             "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
-            "INFERENCE_NUM_THREADS": self._threads,
-            "NUM_STREAMS": self._threads,
             "ENABLE_CPU_PINNING": False,  # another process may sit on the core
         }
         self._graph = _graph(weights, config)
@@ -145,17 +143,19 @@ class CompiledEncoder:
 
     @cached_property
     def _for_one(self) -> openvino.CompiledModel:
-        """What computes in the calling thread: queries, which must not wait for batches."""
-        return self._compile()
+        """What computes in the calling thread itself: queries, which must not wait for batches,
+        nor for another thread to wake up."""
+        return self._compile(threads=1, streams=0)
 
     @cached_property
     def _for_many(self) -> openvino.CompiledModel:
-        """What computes in the workers."""
-        return self._compile()
+        """What computes in threads of its own, one for each of the workers."""
+        return self._compile(threads=self._threads, streams=self._threads)
 
-    def _compile(self) -> openvino.CompiledModel:
+    def _compile(self, threads: int, streams: int) -> openvino.CompiledModel:
+        options = {**self._options, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
         with self._compiling:
-            return _openvino().Core().compile_model(self._graph, "CPU", self._options)
+            return _openvino().Core().compile_model(self._graph, "CPU", options)
 
     def _forward(self, compiled: openvino.CompiledModel, sequences: list[Sequence[int]]) -> Vectors:
         """The last hidden states, shape (sequences, padded length, hidden size); the calling
