@@ -13,10 +13,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from api.benchmark_embedders import Remembering
 from api.compose import Braid
 from eval.pipeline import summarize
-from index.pipeline import Collection, Store
+from index.pipeline import Collection, QueryCache, Store
 from retrieve.contract import Query
 
 _WARM_UP = 50
@@ -55,9 +54,10 @@ def bench_search(braid: Braid, name: str, plan: SearchPlan) -> Iterator[SearchSp
     """Every fusion from every number of threads over the collection of that name. Raises
     NotFound, and BadQuery for what cannot be searched."""
     braid.store.get(name)
-    embedder = braid.parts.embedder
-    known = {text: embedder.embed_query(text) for text in plan.queries}
-    parts = replace(braid.parts, embedder=Remembering(embedder, known))
+    embedder = QueryCache(braid.parts.embedder, len(plan.queries))
+    for text in plan.queries:
+        embedder.embed_query(text)
+    parts = replace(braid.parts, embedder=embedder)
     with ExitStack() as stack:
         store = Store(braid.settings.data_dir / "collections", parts)
         stack.callback(store.close)

@@ -26,13 +26,12 @@ from functools import cached_property
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
-from api.benchmark_embedders import StandIn
 from api.benchmark_texts import CHUNKS_OF_A_DOCUMENT, documents, passages, read_queries, read_texts
 from api.benchmark_vectors import Topics
 from api.compose import Braid
 from api.settings import load_settings
 from index.contract import Embeddings, Vectors
-from index.pipeline import Collection, script_of
+from index.pipeline import Collection, StandIn, script_of
 
 DOCUMENTS_OF_A_WRITE = 500
 QUERIES = 1_000

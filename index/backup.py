@@ -18,13 +18,12 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -32,8 +31,9 @@ from index.carried import link_uploads, put_back, waiting_jobs
 from index.catalog import Catalog
 from index.collection import CATALOG
 from index.jobs import SPOOL
+from index.moments import utc_now
 from index.schema import SCHEMA_VERSION
-from index.swap import flush
+from index.swap import DRAFT, flush, written_beside
 from ingest.contract import BadInput, Conflict, Unavailable
 
 FORMAT = "braid-backup/1"
@@ -77,21 +77,10 @@ def back_up(folder: Path, target: Path, *, braid: str, force: bool = False) -> M
     `braid` is the version that does. Readers and a writer go on meanwhile. The file takes its name
     when it is whole and durable. Raises Conflict where it is there already (unless `force`),
     BadInput for a place where it cannot be, Unavailable where the disk refuses."""
-    check_target(target, force)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-            draft = Path(scratch) / "draft"
-            copy, uploads = Path(scratch) / CATALOG, Path(scratch) / SPOOL
-            _hold(folder, copy, uploads)
-            manifest = _write(draft, copy, uploads, folder.name, braid)
-            check_target(target, force)
-            draft.replace(target)
-            flush(target.parent)
-    except OSError as error:
-        raise Unavailable(
-            f"the backup {target} cannot be written: {error}; nothing was changed"
-        ) from error
-    return manifest
+    with written_beside(target, partial(check_target, target, force), "backup") as scratch:
+        copy, uploads = scratch / CATALOG, scratch / SPOOL
+        _hold(folder, copy, uploads)
+        return _write(scratch / DRAFT, copy, uploads, folder.name, braid)
 
 
 def check_target(target: Path, force: bool) -> None:
@@ -108,16 +97,10 @@ def check_target(target: Path, force: bool) -> None:
 def copied_catalog(folder: Path, copy: Path) -> Iterator[Catalog]:
     """The catalog of the collection in `folder` at one generation, copied into the new file
     `copy` while others read and write."""
-    catalog = Catalog(folder / CATALOG)
-    try:
+    with closing(Catalog(folder / CATALOG)) as catalog:
         catalog.copy(copy)
-    finally:
-        catalog.close()
-    copied = Catalog(copy)
-    try:
+    with closing(Catalog(copy)) as copied:
         yield copied
-    finally:
-        copied.close()
 
 
 def _hold(folder: Path, copy: Path, uploads: Path) -> None:
@@ -139,11 +122,8 @@ def _hold(folder: Path, copy: Path, uploads: Path) -> None:
 
 
 def _waiting_in(folder: Path) -> list[str]:
-    catalog = Catalog(folder / CATALOG)
-    try:
+    with closing(Catalog(folder / CATALOG)) as catalog:
         return waiting_jobs(catalog)
-    finally:
-        catalog.close()
 
 
 def _write(draft: Path, copy: Path, uploads: Path, name: str, braid: str) -> Manifest:
@@ -163,7 +143,7 @@ def _write(draft: Path, copy: Path, uploads: Path, name: str, braid: str) -> Man
             manifest = Manifest(
                 format=FORMAT,
                 braid=braid,
-                created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+                created_at=utc_now("seconds"),
                 collection=name,
                 schema=SCHEMA_VERSION,
                 generation=generation,

@@ -154,7 +154,7 @@ class Caches:
             for part in _in_batches(self._missed_by_sparse(before), before):
                 self.sparse.apply(self._sparse_changes(part, owner=owner))
         changes = self._catalog.since(self.scripts.generation)
-        added = self._catalog.scripts(self.scripts.generation)
+        added = list(zip(changes.added, changes.scripts, strict=True))
         self.scripts = self.scripts.changed(changes.generation, added, changes.deleted)
         self.dense.refresh()
         before = self.dense.generation

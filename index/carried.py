@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from index.catalog import Catalog
+from index.database import marks
 from index.dictionary import Dictionary
 from index.jobs import SPOOL, JobState
 from index.user_words import parse_words
@@ -61,8 +62,7 @@ def copy_jobs(old: Catalog, new: Catalog) -> None:
             connection.execute(f"DELETE FROM {table}")
         for table in _TABLES:
             for row in old.read(f"SELECT * FROM {table}"):
-                marks = ", ".join("?" * len(row))
-                connection.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({marks(row)})", tuple(row))
     put_back(new)
 
 

@@ -18,7 +18,7 @@ from index import duplicates, migrations, rows, states
 from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
-from index.schema import SCHEMA_VERSION
+from index.schema import COUNT_UP, SCHEMA_VERSION
 from index.token_codes import unpack
 from index.witness import Witness
 from ingest.contract import Chunk, Conflict, Document, NotFound
@@ -26,7 +26,6 @@ from ingest.contract import Chunk, Conflict, Document, NotFound
 if TYPE_CHECKING:
     import apsw
 
-_COUNT_UP = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = ? RETURNING value"
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
 VALUES ({", ".join("?" * 17)})
@@ -56,11 +55,12 @@ SCRATCH = "scratch"
 
 @dataclass(frozen=True)
 class Changes:
-    """What a cache at an older generation has missed."""
+    """What a cache at an older generation has missed; `scripts` are those of what was added."""
 
     generation: int
     added: Sequence[int]
     deleted: Sequence[int]
+    scripts: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Catalog(Database):
         """Durable when the block ends; undone where it raises."""
         with super().transaction() as connection:
             yield connection
-            number = int(first(connection, _COUNT_UP, ("commits",))[0])
+            number = int(first(connection, COUNT_UP, ("commits",))[0])
         if self.is_in_place:  # else it would testify of another catalog
             self._witness.record(number)
 
@@ -197,11 +197,6 @@ class Catalog(Database):
             found.update(((row[0], row[1]), row[2]) for row in self.read(sql, batch))
         return found
 
-    def scripts(self, generation: int) -> list[tuple[int, str]]:
-        """Key and script of each chunk that is newer than a generation, by key."""
-        sql = "SELECT key, script FROM chunks WHERE generation > ? ORDER BY key"
-        return [(row[0], row[1]) for row in self.read(sql, (generation,))]
-
     def vectors(self, keys: Sequence[int], dimension: int) -> tuple[Keys, Vectors]:
         """The keys that have a vector, ascending, with their vectors row by row."""
         found: list[tuple[int, bytes]] = []
@@ -253,14 +248,20 @@ class Catalog(Database):
             try:
                 now = self.generation
                 added = self.read(
-                    "SELECT key FROM chunks WHERE generation > ? ORDER BY key", (generation,)
+                    "SELECT key, script FROM chunks WHERE generation > ? ORDER BY key",
+                    (generation,),
                 )
                 deleted = self.read(
                     "SELECT key FROM deletions WHERE generation > ? ORDER BY key", (generation,)
                 )
             finally:
                 connection.execute("COMMIT")
-        return Changes(now, [row[0] for row in added], [row[0] for row in deleted])
+        return Changes(
+            now,
+            [row[0] for row in added],
+            [row[0] for row in deleted],
+            [row[1] for row in added],
+        )
 
     def put(
         self,
@@ -347,7 +348,7 @@ class Catalog(Database):
 
     @staticmethod
     def _next_generation(connection: apsw.Connection) -> int:
-        return int(first(connection, _COUNT_UP, ("generation",))[0])
+        return int(first(connection, COUNT_UP, ("generation",))[0])
 
     @staticmethod
     def _remove_chunks(

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.file_hash import sha256_of
 from ingest.contract import Unavailable
 
 HUB_NAME = "intfloat/multilingual-e5-small"
@@ -111,7 +112,7 @@ def is_whole(folder: Path, *, deep: bool = False) -> bool:
             path = folder / name
             if path.stat().st_size != entry["size"]:
                 return False
-            if deep and _sha256(path) != entry["sha256"]:
+            if deep and sha256_of(path) != entry["sha256"]:
                 return False
     except (OSError, ValueError, KeyError):
         return False
@@ -147,7 +148,7 @@ def _unpack_into(source: Path, target: Path) -> None:
         manifest = {
             path.relative_to(work).as_posix(): {
                 "size": path.stat().st_size,
-                "sha256": _sha256(path),
+                "sha256": sha256_of(path),
             }
             for path in files
         }
@@ -359,8 +360,3 @@ def _tokenizer(model: PackedModel) -> Any:
     special = [AddedToken(token, special=True) for token in ("<s>", "<pad>", "</s>", "<unk>")]
     tokenizer.add_special_tokens([*special, AddedToken("<mask>", lstrip=True, special=True)])
     return tokenizer
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

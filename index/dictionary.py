@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from index.contract import UserWord
-from index.database import Database
+from index.database import Database, first
+from index.schema import COUNT_UP
 from index.user_words import line_of, merged, parse_words
 
 _WORDS, _CHANGED = "words", "words_generation"
@@ -38,14 +39,11 @@ class Dictionary:
         they are what is there. Raises BadInput where there are too many."""
         lines = "\n".join(line_of(word) for word in merged(words))
         with self._catalog.transaction() as connection:
-            before = connection.execute(_META, (_WORDS,)).fetchone()
+            before = first(connection, _META, (_WORDS,))
             if lines == ("" if before is None else before[0]):
                 return
-            connection.execute(
-                "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'"
-            )
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_WORDS, lines))
-            connection.execute(
-                "INSERT OR REPLACE INTO meta SELECT ?, value FROM meta WHERE key = 'generation'",
-                (_CHANGED,),
+            generation = str(first(connection, COUNT_UP, ("generation",))[0])
+            connection.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [(_WORDS, lines), (_CHANGED, generation)],
             )

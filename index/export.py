@@ -22,12 +22,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,10 +36,11 @@ from index.backup import check_target, copied_catalog
 from index.carried import settings_of
 from index.catalog import Catalog
 from index.collection import CATALOG
+from index.moments import utc_now
 from index.plain import line_of
 from index.states import States
-from index.swap import flush
-from ingest.contract import BadInput, Conflict, Unavailable
+from index.swap import DRAFT, flush, written_beside
+from ingest.contract import BadInput, Conflict
 
 FORMAT = "braid-export/1"
 MANIFEST, DOCUMENTS, CHUNKS, STATES = (
@@ -92,24 +91,15 @@ def export(
     folder. Readers and a writer go on meanwhile; what is written takes its name when it is
     whole. Raises as `index.backup.back_up`; `force` replaces an export only."""
     is_zip = target.suffix.lower() == ".zip"
-    (check_target if is_zip else _check_folder)(target, force)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-            draft = Path(scratch) / "draft"
-            with copied_catalog(folder, Path(scratch) / CATALOG) as catalog:
-                manifest = _manifest(catalog, folder.name, braid, vectors)
-                members = _members(catalog, manifest, progress)
-                (_write_zip if is_zip else _write_folder)(draft, members)
-            (check_target if is_zip else _check_folder)(target, force)
-            if target.is_dir():
-                shutil.rmtree(target)
-            draft.replace(target)
-            flush(target.parent)
-    except OSError as error:
-        raise Unavailable(
-            f"the export {target} cannot be written: {error}; nothing was changed"
-        ) from error
-    return manifest
+    check = partial(check_target if is_zip else _check_folder, target, force)
+    with (
+        written_beside(target, check, "export") as scratch,
+        copied_catalog(folder, scratch / CATALOG) as catalog,
+    ):
+        manifest = _manifest(catalog, folder.name, braid, vectors)
+        members = _members(catalog, manifest, progress)
+        (_write_zip if is_zip else _write_folder)(scratch / DRAFT, members)
+        return manifest
 
 
 def _check_folder(target: Path, force: bool) -> None:
@@ -132,7 +122,7 @@ def _manifest(catalog: Catalog, name: str, braid: str, vectors: bool) -> ExportM
     return ExportManifest(
         format=FORMAT,
         braid=braid,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        created_at=utc_now("seconds"),
         collection=name,
         generation=catalog.generation,
         analyzer=catalog.meta("analyzer") or "",
@@ -188,11 +178,7 @@ def _chunks(catalog: Catalog, total: int, progress: Progress) -> Iterator[dict[s
 
 
 def _states(catalog: Catalog) -> Iterator[dict[str, Any]]:
-    states, after = States(catalog), ""
-    while page := states.of(None, after, _PAGE):
-        for state in page:
-            yield asdict(state)
-        after = page[-1].document_id
+    yield from map(asdict, States(catalog).every())
 
 
 def vector_type(id_bytes: int, dimension: int) -> np.dtype[Any]:

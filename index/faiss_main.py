@@ -166,13 +166,11 @@ class Main:
 
     def rows_looked_at(self, effort: float) -> float:
         """What a search costs, in vectors looked at one by one."""
-        import faiss
-
-        if isinstance(self.index, faiss.IndexHNSW):
+        if self.make.kind == "hnsw":
             return effort * _STEP_ROWS
-        if isinstance(self.index, faiss.IndexIVF):
-            return effort * len(self.keys) / int(self.index.nlist)
-        return float(len(self.keys))
+        if self.make.kind == "flat":
+            return float(len(self.keys))
+        return effort * len(self.keys) / int(self.index.nlist)
 
     def search(
         self, vector: Vectors, k: int, effort: float, bits: npt.NDArray[np.uint8] | None
@@ -187,15 +185,15 @@ class Main:
         if bits is not None:
             selector = faiss.IDSelectorBitmap(size, faiss.swig_ptr(bits))
         wanted = min(k * _DEEPER[self.make.codes] + (_MORE if self.make.is_lossy else 0), size)
-        if isinstance(self.index, faiss.IndexHNSW):
+        if self.make.kind == "hnsw":
             parameters = faiss.SearchParametersHNSW(
                 sel=selector, efSearch=max(round(effort), wanted)
             )
-        elif isinstance(self.index, faiss.IndexIVF):
+        elif self.make.kind == "flat":
+            parameters = faiss.SearchParameters(sel=selector)
+        else:
             probes = max(1, min(round(effort), self.index.nlist))
             parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-        else:
-            parameters = faiss.SearchParameters(sel=selector)
         scores, at = self.index.search(vector[None], wanted, params=parameters)
         found: Positions = at[0][at[0] >= 0]
         if not self.make.is_lossy:

@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -24,6 +23,7 @@ from index import duplicates, rows, states
 from index.carried import take_on
 from index.catalog import Catalog
 from index.contract import DocumentState, Embedder
+from index.database import marks
 from index.export import (
     CHUNKS,
     DOCUMENTS,
@@ -39,6 +39,7 @@ from index.export import (
 )  # fmt: skip
 from index.known import known_or_embedded
 from index.minhash import bands
+from index.moments import utc_now
 from index.plain import decoded, record_of
 from index.soundness import is_vector
 from ingest.contract import BadInput, Chunk, Document, NotFound, Unavailable
@@ -191,7 +192,7 @@ def import_into(catalog: Catalog, export: Export, embedder: Embedder, progress: 
                     _add_state(connection, text)
     embedded = _add_chunks(catalog, export, embedder, progress)
     with catalog.transaction() as connection:
-        connection.execute(_MISSING_STATES, (_now(),))
+        connection.execute(_MISSING_STATES, (utc_now(),))
     catalog.set_meta({"generation": str(manifest.documents)})
     take_on(catalog, manifest.settings)
     return embedded
@@ -275,11 +276,11 @@ def _add_chunk(connection: Any, chunk: Chunk, generation: int) -> int:
     sql = "SELECT 1 FROM documents WHERE id = ?"
     if connection.execute(sql, (chunk.document_id,)).fetchone() is None:
         raise ValueError(f"document_id names no document: {chunk.document_id!r}")
-    marks = ", ".join("?" * 17)
+    row = (*rows.chunk_row(chunk), rows.embedding_hash(chunk), generation)
     found = connection.execute(
-        f"INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation) VALUES ({marks}) "
-        "ON CONFLICT DO NOTHING RETURNING key",
-        (*rows.chunk_row(chunk), rows.embedding_hash(chunk), generation),
+        f"INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation) "
+        f"VALUES ({marks(row)}) ON CONFLICT DO NOTHING RETURNING key",
+        row,
     ).fetchall()
     if not found:
         raise ValueError(f"another chunk has the id {chunk.id!r}")
@@ -297,11 +298,6 @@ def _embedded(
 
 
 def _insert(connection: Any, table: str, row: tuple[Any, ...], fault: str) -> None:
-    marks = ", ".join("?" * len(row))
-    sql = f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING 1"
+    sql = f"INSERT INTO {table} VALUES ({marks(row)}) ON CONFLICT DO NOTHING RETURNING 1"
     if not connection.execute(sql, row).fetchall():
         raise ValueError(fault)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,7 +14,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from index.catalog import Catalog
 from index.database import Row, first
 from index.lock import writer_lock
+from index.moments import utc_now
 from index.swap import flush
 from ingest.contract import Json, NotFound, Unavailable
 
@@ -118,7 +118,7 @@ class Jobs:
         with self._catalog.transaction() as connection:
             connection.execute(
                 "INSERT INTO jobs (id, state, note, attempts, created_at) VALUES (?, ?, '', 0, ?)",
-                (folder.name, JobState.QUEUED.value, _now()),
+                (folder.name, JobState.QUEUED.value, utc_now()),
             )
             number = connection.last_insert_rowid()
             connection.executemany(
@@ -186,7 +186,7 @@ class Jobs:
         self._update(
             job_id,
             "state = ?, note = '', attempts = attempts + 1, started_at = coalesce(started_at, ?)",
-            (JobState.RUNNING.value, _now()),
+            (JobState.RUNNING.value, utc_now()),
         )
 
     def wait(self, job_id: str, note: str) -> None:
@@ -230,7 +230,7 @@ class Jobs:
 
     def finish(self, job_id: str, state: JobState, note: str = "") -> None:
         """The job has ended; its bytes go."""
-        self._update(job_id, "state = ?, note = ?, finished_at = ?", (state.value, note, _now()))
+        self._update(job_id, "state = ?, note = ?, finished_at = ?", (state.value, note, utc_now()))
         shutil.rmtree(self._spool / job_id, ignore_errors=True)
 
     def sweep(self) -> None:
@@ -300,10 +300,6 @@ def _row(job: int, item: JobDocument) -> tuple[Any, ...]:
         json.dumps(item.metadata, ensure_ascii=False, sort_keys=True),
         item.state, item.stage, item.reason, item.chunks, item.embedded,
     )  # fmt: skip
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _lock(folder: Path) -> FileLock:

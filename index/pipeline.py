@@ -6,7 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from index.lock import writer_lock
 from index.query_cache import QueryCache
 from index.rebuild import Rebuild, rebuilt
 from index.soundness import catalog_faults
+from index.stand_in import StandIn
 from index.states import Ledger, States
 from index.swap import put_in_place, recover, workshop
 from index.user_words import MAX_WORDS, line_of, parse_words
@@ -45,7 +46,9 @@ __all__ = [
     "Jobs",
     "Ledger",
     "Parts",
+    "QueryCache",
     "Snapshot",
+    "StandIn",
     "States",
     "Store",
     "Writer",
@@ -151,11 +154,8 @@ class Store:
         if not path.is_file():
             yield None
             return
-        catalog = Catalog(path)
-        try:
+        with closing(Catalog(path)) as catalog:
             yield Ledger(catalog)
-        finally:
-            catalog.close()
 
     def create(self, name: str) -> Collection:
         """Raises Conflict where it exists, BadInput for a name that is none."""
@@ -245,11 +245,8 @@ class Store:
         the new one is whole. Raises as `restore`; nothing is imported by halves."""
         with opened_export(path) as source, self._arriving(name, force) as aside:
             Collection.create(aside, self._parts).close()
-            catalog = Catalog(aside / CATALOG)
-            try:
+            with closing(Catalog(aside / CATALOG)) as catalog:
                 embedded = import_into(catalog, source, self._parts.embedder, progress)
-            finally:
-                catalog.close()
             self._prove(aside, path)
         return Imported(name, source.manifest, embedded)
 
@@ -260,18 +257,13 @@ class Store:
         try:
             collection = Collection.open(aside, self._parts)
         except FingerprintMismatch:
-            catalog = Catalog(aside / CATALOG)
-            try:
+            with closing(Catalog(aside / CATALOG)) as catalog:
                 faults = catalog_faults(catalog)
-            finally:
-                catalog.close()
             is_searchable = False
         else:
-            try:
+            with closing(collection):
                 faults = collection.check()
                 collection.settle()
-            finally:
-                collection.close()
             is_searchable = True
         if faults:
             raise BadInput(f"what {file} holds is not sound: {'; '.join(faults)}")

@@ -14,7 +14,7 @@ import json
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -171,11 +171,8 @@ def _resumable(
     except (Conflict, Unavailable, NotFound):
         shutil.rmtree(aside, ignore_errors=True)
         return None
-    catalog = Catalog(aside / CATALOG)
-    try:
+    with closing(Catalog(aside / CATALOG)) as catalog:
         record = json.loads(catalog.meta(REBUILD) or "{}")
-    finally:
-        catalog.close()
     reached = record.get("generation", newest + 1)
     if reached <= newest and record == {**wanted, "generation": reached}:
         return found

@@ -103,6 +103,9 @@ transaction, for index.witness.
 `tokens` are those of index.token_codes, empty where the embedder has none.
 `path` and `root` of a state are bytes, as the file system has them."""
 
+COUNT_UP = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = ? RETURNING value"
+"""Raises a number in `meta` by one."""
+
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;

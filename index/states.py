@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.contract import DocumentState, Origin, Status
-from index.database import Database, Row
+from index.database import Database, Row, marks
 from index.dictionary import Dictionary
+from index.moments import utc_now
 from ingest.contract import NotFound
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ class States:
         )
         return [_state_of(row) for row in rows]
 
+    def every(self) -> Iterator[DocumentState]:
+        """All of them, in order of id, a page at a time."""
+        after = ""
+        while page := self.of(None, after):
+            yield from page
+            after = page[-1].document_id
+
     def counts(self) -> Counter[Status]:
         """Documents by status."""
         rows = self._catalog.read("SELECT state, count(*) FROM document_states GROUP BY state")
@@ -98,10 +105,8 @@ class States:
         rows = other._catalog.read("SELECT * FROM document_states")
         with self._catalog.transaction() as connection:
             connection.execute("DELETE FROM document_states")
-            marks = ", ".join("?" * 10)
-            connection.executemany(
-                f"INSERT INTO document_states VALUES ({marks})", [tuple(row) for row in rows]
-            )
+            sql = f"INSERT INTO document_states VALUES ({marks(_COLUMNS)})"
+            connection.executemany(sql, [tuple(row) for row in rows])
 
 
 class Ledger:
@@ -162,9 +167,8 @@ def _write(
     origin: Origin | None,
 ) -> None:
     status, stage, error, attempts = state
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     row = row_of(
-        DocumentState(document_id, status, stage, error, attempts, now, origin or Origin())
+        DocumentState(document_id, status, stage, error, attempts, utc_now(), origin or Origin())
     )
     values = dict(zip(_COLUMNS, row, strict=True))
     connection.execute(_UPSERT + (_WITH_ORIGIN if origin else ""), values)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.contract import Locked, NotWritable
 from index.lock import writer_lock
+from ingest.contract import Unavailable
 
 _RETIRED = ".old-"
+DRAFT = "draft"
 
 
 def put_in_place(aside: Path, folder: Path) -> None:
@@ -29,6 +32,26 @@ def put_in_place(aside: Path, folder: Path) -> None:
     aside.rename(folder)
     flush(folder.parent)
     shutil.rmtree(retired, ignore_errors=True)
+
+
+@contextmanager
+def written_beside(target: Path, check: Callable[[], None], what: str) -> Iterator[Path]:
+    """A folder beside `target`; what is made there under the name DRAFT takes the target's place
+    when the block ends. `check` raises where the target may not be written, before and after.
+    Raises Unavailable, naming `what`, where the disk refuses."""
+    check()
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+            yield Path(scratch)
+            check()
+            if target.is_dir():
+                shutil.rmtree(target)
+            (Path(scratch) / DRAFT).replace(target)
+            flush(target.parent)
+    except OSError as error:
+        raise Unavailable(
+            f"the {what} {target} cannot be written: {error}; nothing was changed"
+        ) from error
 
 
 def recover(root: Path) -> None:

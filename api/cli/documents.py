@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +17,6 @@ from api.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from index.contract import DocumentState
     from index.pipeline import Collection
 
 _PAGE = 1_000
@@ -67,20 +65,13 @@ def list_documents(
 
 
 def _list_states(target: Collection, wanted: StateChoice, as_json: bool) -> None:
-    found = [state for state in _states(target) if state.status == wanted.value]
+    found = [state for state in target.ledger.states.every() if state.status == wanted.value]
     if as_json:
         print_json({"collection": target.name, "documents": found})
         return
     for state in found:
         why = f": {state.stage}: {state.error} (tried {state.attempts} times)"
         typer.echo(state.document_id + (why if state.error else ""))
-
-
-def _states(target: Collection) -> Iterator[DocumentState]:
-    after = ""
-    while page := target.ledger.states.of(None, after, _PAGE):
-        yield from page
-        after = page[-1].document_id
 
 
 def delete(
@@ -98,7 +89,7 @@ def delete(
         if bool(document_ids) == everything:
             raise BadInput("give ids of documents, or --all")
         target = braid.store.get(braid.settings.collection)
-        known = {state.document_id for state in _states(target)}
+        known = {state.document_id for state in target.ledger.states.every()}
         wanted = sorted(known) if everything else list(document_ids or ())
         unknown = [name for name in wanted if name not in known]
         if unknown:

@@ -24,6 +24,7 @@ from index import faiss_main
 from index.contract import DenseChanges, DenseReader
 from index.faiss_main import CODES, KINDS, Main, Make, choose
 from index.faiss_state import FaissReader, State
+from index.file_hash import sha256_of
 from ingest.contract import BadInput
 
 _log = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class FaissIndex:
         draft.mkdir()
         try:
             make, built = self._build(state, draft)
-            hashes = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+            hashes = {file.name: sha256_of(file) for file in sorted(draft.iterdir())}
             faiss_main.remove(self.path / name)
             draft.rename(self.path / name)
         except BaseException:
@@ -238,7 +239,7 @@ class FaissIndex:
             return State.empty(self.dimension)
         folder, make = self.path / pointer["folder"], Make(*pointer["make"])
         for file, wanted in pointer["sha256"].items():
-            if _sha256(folder / file) != wanted:
+            if sha256_of(folder / file) != wanted:
                 raise ValueError(f"{folder / file} is damaged: its hash is not the recorded one")
         main = faiss_main.load(folder, make, pointer["built"], self.dimension)
         return State.of(main, pointer["generation"])
@@ -265,8 +266,3 @@ class _Held:
     home: int | None = None
     lock: Lock = field(default_factory=Lock)
     stop: Event = field(default_factory=Event)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -113,7 +113,7 @@ def test_a_clock_that_jumps_changes_nothing(
             cls.steps += 1
             return cls(2026, 1, 1, tzinfo=UTC) - timedelta(days=365 * cls.steps)
 
-    for module in ("index.jobs", "index.states", "index.lock"):
+    for module in ("index.moments", "index.lock"):
         monkeypatch.setattr(f"{module}.datetime", Clock)
     monkeypatch.setattr("time.time", lambda: 0.0)
     collection = fill(tmp_path / "c", make_parts(), [make_document("a", ["one"])])

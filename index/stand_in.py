@@ -1,16 +1,17 @@
-"""Embedders that stand where the real one does, so that embedding is not what is measured."""
+"""An embedder around another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.contract import Embedder, Embeddings, QueryEmbedding, Vectors
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """Has the fingerprint of `real`, and does what it does."""
+    """Has the fingerprint of `real`, and does what it does; what is to be different, a subclass
+    says."""
 
     real: Embedder
 
@@ -37,14 +38,3 @@ class StandIn:
 
     def embed_query(self, text: str) -> QueryEmbedding:
         return self.real.embed_query(text)
-
-
-@dataclass(frozen=True)
-class Remembering(StandIn):
-    """Knows some queries by heart."""
-
-    known: Mapping[str, QueryEmbedding] = field(default_factory=dict)
-
-    def embed_query(self, text: str) -> QueryEmbedding:
-        found = self.known.get(text)
-        return self.real.embed_query(text) if found is None else found
