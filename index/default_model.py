@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.array_file import read_arrays
 from index.file_hash import sha256_of
 from ingest.contract import Unavailable
 
@@ -122,16 +123,10 @@ def is_whole(folder: Path, *, deep: bool = False) -> bool:
 def weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
     """The tensors of an unpacked model, mapped into memory: of the embeddings of all words, only
     those that are used are read. Changing them changes no file."""
-    path = folder / "model.safetensors"
-    with path.open("rb") as handle:
-        size = int.from_bytes(handle.read(8), "little")
-        header = json.loads(handle.read(size))
-    data = np.memmap(path, np.uint8, "c", 8 + size)
-    return {
-        name: data[slice(*entry["data_offsets"])].view("<f4").reshape(entry["shape"])
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+    arrays: dict[str, npt.NDArray[np.float32]] = dict(
+        read_arrays(folder / "model.safetensors", writeable=True)
+    )
+    return arrays
 
 
 def _unpack_into(source: Path, target: Path) -> None:
