@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +20,9 @@ from ingest.contract import Block, BlockKind, Box, Chunk, Document, Parent, Tabl
 
 StoredVectors: TypeAlias = tuple[bytes, bytes]
 """A chunk's vector, as `vector_bytes`, and its token vectors, as `index.token_codes.pack`."""
+
+_PARSED = 4_096
+"""So many texts are kept with what they were parsed to: neighbours have the same."""
 
 CHUNK_COLUMNS = (
     "id, document_id, ordinal, kind, title, heading_path, text, script, span_start, span_end, "
@@ -41,6 +45,7 @@ def _boxes_text(boxes: tuple[Box, ...]) -> str:
     return json.dumps([(b.page, b.x0, b.y0, b.x1, b.y1) for b in boxes])
 
 
+@lru_cache(maxsize=_PARSED)
 def _boxes_of(text: str) -> tuple[Box, ...]:
     return tuple(Box(*box) for box in json.loads(text))
 
@@ -51,6 +56,11 @@ def _parent_text(parent: Parent | None) -> str | None:
     kind, boxes = parent.kind.value, _boxes_text(parent.boxes)
     row = (kind, parent.text, parent.span, parent.pages, boxes)
     return json.dumps(row, ensure_ascii=False)
+
+
+@lru_cache(maxsize=_PARSED)
+def _names_of(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _parent_of(text: str | None) -> Parent | None:
@@ -73,12 +83,12 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
         ordinal=ordinal,
         kind=BlockKind(kind),
         title=title,
-        heading_path=tuple(json.loads(heading_path)),
+        heading_path=_names_of(heading_path),
         text=text,
         span=(start, end),
         pages=None if first is None else (first, last),
         boxes=_boxes_of(boxes),
-        section=tuple(json.loads(sections)),
+        section=_names_of(sections),
         parent=_parent_of(parent),
     )
 

@@ -194,12 +194,13 @@ def _judged(
     results = {}
     for name, ranking in rankings.items():
         leg = _leg(name)
-        scores = ranking.scores_of(keys)
-        others = np.setdiff1d(keys, ranking.keys, assume_unique=True)
-        if by_ranks:
-            scores[np.searchsorted(keys, others)] = np.nan
-        elif len(others) and len(ranking.keys):
-            scores[np.searchsorted(keys, others)] = leg.score(snapshot, query, others)
+        scores = np.full(len(keys), np.nan, dtype=np.float32)
+        scores[np.searchsorted(keys, ranking.keys)] = ranking.scores
+        if not len(ranking.keys):
+            scores[:] = 0
+        elif not by_ranks:
+            others = np.flatnonzero(np.isnan(scores))
+            scores[others] = leg.score(snapshot, query, keys[others])
         results[name] = LegResult(ranking, scores, leg.silent(foreign))
     return results
 
@@ -231,44 +232,49 @@ def _hits(
     k: int,
 ) -> list[Hit]:
     """The first k that are still there. Deleted ones are rare, so k are loaded at first."""
-    ranks = {
-        name: {int(key): rank for rank, key in enumerate(leg.ranking.keys, start=1)}
-        for name, leg in legs.items()
-    }
-    placed = {name: _places(own) for name, own in judged.items()}
     hits: list[Hit] = []
     for start in range(0, len(fused.ranking.keys), k):
-        page = [int(key) for key in fused.ranking.keys[start : start + k]]
-        stored = snapshot.chunks(page)
-        for offset, key in enumerate(page):
-            if key not in stored or len(hits) == k:
-                continue
-            place = int(np.searchsorted(keys, key))
-            hits.append(
-                Hit(
-                    rank=len(hits) + 1,
-                    score=float(fused.ranking.scores[start + offset]),
-                    chunk=stored[key].chunk,
-                    legs={
-                        name: LegScore(ranks[name].get(key), _number(leg.scores[place]))
-                        for name, leg in legs.items()
-                    }
-                    | {name: own.get(key, LegScore(None, None)) for name, own in placed.items()},
-                    metadata=stored[key].metadata,
-                )
-            )
+        page = slice(start, start + k)
+        placed = _placed(fused.ranking.keys[page], keys, legs, judged)
+        scores = fused.ranking.scores[page].tolist()
+        stored = snapshot.chunks(fused.ranking.keys[page].tolist())
+        for (key, by_leg), score in zip(placed.items(), scores, strict=True):
+            if key in stored and len(hits) < k:
+                chunk, metadata = stored[key].chunk, stored[key].metadata
+                hits.append(Hit(len(hits) + 1, score, chunk, by_leg, metadata))
         if len(hits) == k:
             break
     return hits
 
 
-def _places(own: Ranking) -> dict[int, LegScore]:
-    pairs = zip(own.keys.tolist(), own.scores.tolist(), strict=True)
-    return {key: LegScore(rank, score) for rank, (key, score) in enumerate(pairs, start=1)}
+def _placed(
+    page: Keys, keys: Keys, legs: Mapping[str, LegResult], judged: Mapping[str, Ranking]
+) -> dict[int, dict[str, LegScore]]:
+    """By key, in order, what each leg and reranker said of it. `keys`, ascending, are those that
+    the legs have scores of."""
+    placed: dict[int, dict[str, LegScore]] = {key: {} for key in page.tolist()}
+    places = np.searchsorted(keys, page)
+    for name, leg in legs.items():
+        scores = leg.scores[places].tolist()
+        for by_leg, rank, score in zip(
+            placed.values(), _ranks(leg.ranking, page), scores, strict=True
+        ):
+            by_leg[name] = LegScore(rank, None if score != score else score)
+    for name, own in judged.items():
+        for by_leg, rank in zip(placed.values(), _ranks(own, page), strict=True):
+            by_leg[name] = LegScore(rank, rank and float(own.scores[rank - 1]))
+    return placed
 
 
-def _number(score: np.float32) -> float | None:
-    return None if np.isnan(score) else float(score)
+def _ranks(ranking: Ranking, page: Keys) -> list[int | None]:
+    """Of each key of the page, from 1; None where the ranking has it not."""
+    if not len(ranking.keys):
+        return [None] * len(page)
+    same = ranking.keys == page[:, None]
+    return [
+        rank + 1 if found else None
+        for rank, found in zip(same.argmax(axis=1).tolist(), same.any(axis=1).tolist(), strict=True)
+    ]
 
 
 def _shown(term: str | AnyOf) -> str:
