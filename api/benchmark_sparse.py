@@ -25,7 +25,7 @@ from index.pipeline import Choice, build_sparse, sparse_entries
 from ingest.contract import Chunk, Document, Unavailable
 
 REFERENCE = "rank-bm25"
-ENGINES = ("tantivy", REFERENCE)
+ENGINES = ("impacts", "tantivy", REFERENCE)
 REFERENCE_LIMIT = 50_000
 REFERENCE_QUERIES = 50
 K = 10

@@ -87,7 +87,7 @@ class AnalyzerSettings(_Section):
 class SparseSettings(_Section):
     """The BM25 index."""
 
-    backend: Literal["tantivy", "rank-bm25"] = Field("tantivy", description="the engine")
+    backend: Literal["impacts", "tantivy", "rank-bm25"] = Field("impacts", description="the engine")
     title_weight: float = Field(0.2, ge=0, description="weight of the title by itself")
     headings_weight: float = Field(0.2, ge=0, description="weight of the heading path by itself")
     body_weight: float = Field(0.5, ge=0, description="weight of the text under its headings")
@@ -96,6 +96,12 @@ class SparseSettings(_Section):
     )
     identifiers_weight: float = Field(
         1.0, ge=0, description="weight of codes, numbers with units, versions and dates as wholes"
+    )
+    k1: float = Field(
+        1.2, gt=0, description="BM25: how often a term counts (tantivy knows no other)"
+    )
+    b: float = Field(
+        0.75, ge=0, le=1, description="BM25: how far long chunks count less (nor here)"
     )
 
 

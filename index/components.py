@@ -15,6 +15,7 @@ EMBEDDERS: Mapping[str, str] = {
 }
 
 SPARSE: Mapping[str, str] = {
+    "impacts": "index.sparse.impacts:ImpactIndex",
     "tantivy": "index.sparse.tantivy:TantivyIndex",
     "rank-bm25": "index.sparse.rank_bm25:RankBm25Index",
 }

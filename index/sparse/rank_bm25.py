@@ -1,8 +1,7 @@
 """BM25 by the `rank-bm25` package: the exact reference, and for small throw-away collections.
 
 It lives in memory, and is filled from the catalog each time it is opened. The formula is that
-of tantivy (k1 = 1.2, b = 0.75, Lucene's inverse document frequency), over exact lengths where
-tantivy rounds them to 256 steps.
+of the other indexes (with Lucene's inverse document frequency); nothing in it is rounded.
 """
 
 from __future__ import annotations
@@ -39,6 +38,8 @@ class RankBm25Index:
     body_weight: float = 0.5
     window_weight: float = 0.5
     identifiers_weight: float = 1.0
+    k1: float = 1.2
+    b: float = 0.75
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -64,7 +65,9 @@ class RankBm25Index:
         weights = [getattr(self, f"{name}_weight") for name in _FIELDS]
         with self._lock:
             if self._held.reader is None:
-                self._held.reader = RankBm25Reader.over(self._held.entries, weights)
+                self._held.reader = RankBm25Reader.over(
+                    self._held.entries, weights, self.k1, self.b
+                )
             return self._held.reader
 
     def close(self) -> None:
@@ -79,7 +82,9 @@ class RankBm25Reader:
     _engines: Mapping[str, tuple[float, Any]]
 
     @classmethod
-    def over(cls, entries: Mapping[int, SparseEntry], weights: Sequence[float]) -> RankBm25Reader:
+    def over(
+        cls, entries: Mapping[int, SparseEntry], weights: Sequence[float], k1: float, b: float
+    ) -> RankBm25Reader:
         """A reader of the entries as they are now; a field that is empty everywhere, or has no
         weight, is left out."""
         keys = sorted(entries)
@@ -87,7 +92,7 @@ class RankBm25Reader:
         for name, weight in zip(_FIELDS, weights, strict=True):
             texts = [list(getattr(entries[key], name)) for key in keys]
             if weight > 0 and any(texts):
-                engines[name] = (weight, _engine(texts))
+                engines[name] = (weight, _engine(texts, k1, b))
         return cls(np.array(keys, dtype=np.int64), engines)
 
     def __len__(self) -> int:
@@ -113,7 +118,7 @@ class RankBm25Reader:
         return self._keys
 
 
-def _engine(texts: list[list[str]]) -> Any:
+def _engine(texts: list[list[str]], k1: float, b: float) -> Any:
     from rank_bm25 import BM25Okapi
 
     class LuceneBm25(BM25Okapi):  # type: ignore[misc]
@@ -123,4 +128,4 @@ def _engine(texts: list[list[str]]) -> Any:
             size = self.corpus_size
             self.idf = {t: math.log1p((size - n + 0.5) / (n + 0.5)) for t, n in nd.items()}
 
-    return LuceneBm25(texts, k1=1.2, b=0.75)
+    return LuceneBm25(texts, k1=k1, b=b)

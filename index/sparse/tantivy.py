@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from index.contract import IDENTIFIER_MARK, AnyOf, Keys, Ranking, SparseChanges, SparseReader
+from ingest.contract import BadInput
 
 _FORMAT = 4
 _FIELDS = ("title", "headings", "body", "window", "identifiers")
@@ -41,8 +42,8 @@ _TIES = 16
 @dataclass(frozen=True)
 class TantivyIndex:
     """`path` is a folder of its own, made if it is not there. The weights multiply the BM25 of
-    the fields. Raises ValueError or OSError where the folder holds something else or damaged:
-    it is then to be deleted and filled again."""
+    the fields. Raises BadInput for other `k1` and `b`; ValueError or OSError where the folder
+    holds something else or damaged: it is then to be deleted and filled again."""
 
     path: Path
     title_weight: float = 0.2
@@ -50,7 +51,13 @@ class TantivyIndex:
     body_weight: float = 0.5
     window_weight: float = 0.5
     identifiers_weight: float = 1.0
+    k1: float = 1.2
+    b: float = 0.75
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if (self.k1, self.b) != (1.2, 0.75):
+            raise BadInput("tantivy's BM25 has k1 = 1.2 and b = 0.75, fixed: leave them out")
 
     @cached_property
     def _folder(self) -> Path:

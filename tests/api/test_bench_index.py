@@ -153,9 +153,10 @@ def test_bench_index(braid: Braid, tmp_path: Path) -> None:
         assert row["recall"] == 1.0
         assert [one["recall"] for one in row["filtered"]] == [1.0, 1.0]
     assert flat[1]["disk_bytes"] == pytest.approx(4 * 32 + 8, rel=0.02)
-    tantivy, reference = found["sparse"]
+    impacts, tantivy, reference = found["sparse"]
     assert (reference["overlap"], reference["speed_ratio"]) == (1.0, 1.0)
     assert tantivy["overlap"] > 0.9
+    assert impacts["overlap"] > 0.9
     assert found["settings"]["CPU"]
     lines = csv.DictReader((tmp_path / "report.csv").read_text().splitlines())
     recalls = [line["value"] for line in lines if line["measure"] == "recall"]

@@ -77,7 +77,7 @@ def _words(text: str) -> list[str]:
 
 def make_parts(
     embedder: WordSumEmbedder | None = None,
-    sparse: str = "tantivy",
+    sparse: str = "impacts",
     dense: str = "faiss",
     **options: Any,
 ) -> Parts:

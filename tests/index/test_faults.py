@@ -21,12 +21,12 @@ from index_room import (
     make_parts,
 )
 
+from index.caches import Parts
 from index.catalog import WITNESS
 from index.collection import CATALOG, Collection
 from ingest.contract import Unavailable
 
 QUESTIONS = ("alpha", "beta gamma", "text 3 7", "向量 检索", "late")
-PARTS = make_parts(sparse="tantivy")
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,13 @@ class Sample:
     """A collection as a kill leaves it, with a log; and what it says, now and with caches built
     anew (BM25 counts deleted chunks until they are merged away)."""
 
+    sparse: str
     folder: Path
     said: list[Answers]
+
+    @property
+    def parts(self) -> Parts:
+        return make_parts(sparse=self.sparse)
 
     @property
     def files(self) -> list[Path]:
@@ -78,33 +83,34 @@ class Sample:
         return sorted(found)
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+@pytest.fixture(scope="module", params=["impacts", "tantivy"])
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """With deletes, several sparse segments, a saved dense main part and writes after it."""
     root = tmp_path_factory.mktemp("faults")
+    made = Sample(request.param, root / "c", [])
     documents = [
         make_document(f"d{i}", [f"text {i} {j} alpha" for j in range(55)], metadata={"year": i})
         for i in range(20)
     ]
-    collection = fill(root / "made", PARTS, documents)
+    collection = fill(root / "made", made.parts, documents)
     with collection.writer() as writer:
         writer.delete(["d3", "d7"])
         writer.put([make_document("d5", ["beta gamma", "向量检索", "text 5 5 alpha"])], PIPELINE)
         writer.put([make_document(f"late{i}", [f"late {i} beta"]) for i in range(3)], PIPELINE)
     shutil.copytree(root / "made", root / "c")
     collection.close()
-    made = Sample(root / "c", [])
     shutil.copytree(root / "c", root / "opened")
     for cache in ("", "sparse"):
         if cache:
             shutil.rmtree(root / "opened" / cache)
-        opened = Collection.open(root / "opened", PARTS)
+        opened = Collection.open(root / "opened", made.parts)
         made.said.append(answers(opened))
         opened.close()
     names = {path.as_posix() for path in made.files}
     assert {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", WITNESS, "writer.json"} <= names
     assert (made.folder / f"{CATALOG}-wal").stat().st_size
-    assert len(list((made.folder / "sparse").glob("*.idx"))) > 1
+    ending = {"impacts": "segment", "tantivy": "idx"}[made.sparse]
+    assert len(list((made.folder / "sparse").glob(f"*.{ending}"))) > 1
     assert [path for path in made.files if path.parts[0] == "dense"]
     return made
 
@@ -154,7 +160,7 @@ def test_a_damaged_file_never_gives_a_wrong_answer(
         target = folder / file
         target.write_bytes(DAMAGES[damage](bytearray(target.read_bytes())))
         try:
-            collection = Collection.open(folder, PARTS)
+            collection = Collection.open(folder, sample.parts)
             try:
                 found = answers(collection)
                 assert any(found.agree(said) for said in sample.said), file
@@ -167,14 +173,15 @@ def test_a_damaged_file_never_gives_a_wrong_answer(
             assert "braid doctor --repair" in str(error), (file, error)
 
 
-@pytest.mark.parametrize("backend", ["sparse.tantivy", "dense.faiss"])
+@pytest.mark.parametrize("room", ["sparse", "dense"])
 def test_a_cache_of_another_version_is_built_anew(
-    backend: str, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: str, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "c"
     shutil.copytree(sample.folder, folder)
-    monkeypatch.setattr(f"index.{backend}._FORMAT", 99)
-    collection = Collection.open(folder, PARTS)
+    backend = {"sparse": sample.sparse, "dense": "faiss"}[room]
+    monkeypatch.setattr(f"index.{room}.{backend}._FORMAT", 99)
+    collection = Collection.open(folder, sample.parts)
     assert [reason for reason in collection._caches.mended if "another format" in reason]
     found = answers(collection)
     assert any(found.agree(said) for said in sample.said)
@@ -182,11 +189,12 @@ def test_a_cache_of_another_version_is_built_anew(
     collection.close()
 
 
-def test_a_commit_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+def test_a_commit_of_tantivy_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     """A kill between the files of a commit and the one that names them: the next has their
     names."""
+    parts = make_parts(sparse="tantivy")
     documents = [make_document(f"d{i}", [f"text {i} alpha", "beta"]) for i in range(4)]
-    collection = fill(tmp_path / "c", PARTS, documents)
+    collection = fill(tmp_path / "c", parts, documents)
     sparse = tmp_path / "c" / "sparse"
     before = {name: (sparse / name).read_bytes() for name in ("meta.json", "generation")}
     with collection.writer() as writer:
@@ -196,7 +204,7 @@ def test_a_commit_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     assert list(sparse.glob("*.del"))
     for name, content in before.items():
         (sparse / name).write_bytes(content)
-    collection = Collection.open(tmp_path / "c", PARTS)
+    collection = Collection.open(tmp_path / "c", parts)
     assert collection._caches.mended == []
     assert collection.check() == []
     assert json.loads((sparse / "meta.json").read_text())["opstamp"] == json.loads(named)["opstamp"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from index_room import assert_sound, fill, make_document, make_parts
 
+from index.components import SPARSE
 from index.languages import language_of
 
 TEXTS = {
@@ -53,7 +54,7 @@ def test_what_is_short_or_of_no_such_language_has_none(text: str) -> None:
 
 def test_a_query_finds_other_forms_in_every_language(tmp_path: Path) -> None:
     documents = [make_document(name, [text]) for name, text in TEXTS.items()]
-    for sparse in ("tantivy", "rank-bm25"):
+    for sparse in sorted(SPARSE):
         path, parts = tmp_path / sparse, make_parts(sparse=sparse)
         collection = fill(path, parts, documents)
         for language, query in QUERIES.items():

@@ -162,7 +162,7 @@ def test_leftovers_and_caches_are_mended(made: Path, tmp_path: Path) -> None:
     assert len(done) == 2
     assert (tmp_path / ".new-c").is_dir()
     assert all("which a kill left" in line for line in done)
-    victim = next((folder / "sparse").glob("*.idx"))
+    victim = next((folder / "sparse").glob("*.segment"))
     victim.write_bytes(victim.read_bytes()[:-9])
     (done_line,) = mend(folder)
     assert done_line.startswith("built the indexes anew: ")

@@ -1,0 +1,227 @@
+"""Searches over the segments of a sparse index."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.contract import IDENTIFIER_MARK, AnyOf, Keys, Ranking
+from index.impact_scores import Evaluation, Part, Rows, Scores, Weighed
+from index.impact_segment import FIELDS, Mask, Terms, base_of, hash_of
+
+_FEW = 2_000
+"""So many allowed chunks are scored one by one."""
+_KEPT = 8
+_IDENTIFIERS = FIELDS.index("identifiers")
+_BASES = np.array([base_of(field) for field in range(len(FIELDS))], dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class ImpactReader:
+    """A view of the parts as they are now. `weights` are those of FIELDS."""
+
+    parts: Sequence[Part]
+    weights: Sequence[float]
+    _asked: dict[tuple[str | AnyOf, ...], list[Evaluation]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _filters: dict[int, tuple[weakref.ref[Keys], list[Mask]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @cached_property
+    def _fields(self) -> dict[int, float]:
+        """Those with a weight that hold anything: their weights, by their places in FIELDS."""
+        return {
+            place: weight
+            for place, weight in enumerate(self.weights)
+            if weight > 0 and any(part.segment.lengths[place].any() for part in self.parts)
+        }
+
+    @cached_property
+    def _count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def keys(self) -> Keys:
+        found = [part.segment.keys[part.alive] for part in self.parts]
+        return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
+        if not terms or k <= 0 or not len(self) or (allowed is not None and not len(allowed)):
+            return Ranking.of([], [])
+        evaluations = self._evaluations(tuple(terms))
+        if allowed is not None and len(allowed) <= _FEW:
+            found = self._scored(evaluations, allowed)
+        else:
+            found = self._best(evaluations, k, allowed)
+        keys = np.concatenate([some for some, _ in found])
+        scores = np.concatenate([some for _, some in found])
+        return Ranking.of(keys, _without_last_bits(scores)).head(k)
+
+    def _scored(
+        self, evaluations: Sequence[Evaluation], allowed: Keys
+    ) -> list[tuple[Keys, Scores]]:
+        found = []
+        for part, evaluation in zip(self.parts, evaluations, strict=True):
+            docs = part.segment.places(allowed)
+            docs = docs[part.alive[docs]]
+            scores = evaluation.scores(docs)
+            found.append((part.segment.keys[docs[scores > 0]], scores[scores > 0]))
+        return found
+
+    def _best(
+        self, evaluations: Sequence[Evaluation], k: int, allowed: Keys | None
+    ) -> list[tuple[Keys, Scores]]:
+        masks: Sequence[Mask | None] = (
+            [None if part.is_whole else part.alive for part in self.parts]
+            if allowed is None
+            else self._masks(allowed)
+        )
+        found, floor = [], 0.0
+        best = np.empty(0, dtype=np.float32)
+        for part, evaluation, mask in zip(self.parts, evaluations, masks, strict=True):
+            docs, scores = evaluation.best(k, floor, mask)
+            found.append((part.segment.keys[docs], scores))
+            best = np.concatenate([best, scores])
+            if len(best) > k:
+                best = np.partition(best, len(best) - k)[len(best) - k :]
+                floor = float(best[0])
+        return found
+
+    def _masks(self, allowed: Keys) -> list[Mask]:
+        """Of what is alive and allowed. The last few are kept: a service is asked with the same
+        filters again and again."""
+        known = self._filters.get(id(allowed))
+        if known is not None and known[0]() is allowed:
+            return known[1]
+        masks = []
+        for part in self.parts:
+            mask = np.zeros(len(part.segment), dtype=bool)
+            mask[part.segment.places(allowed)] = True
+            masks.append(mask & part.alive)
+        _make_room(self._filters)
+        self._filters[id(allowed)] = weakref.ref(allowed), masks
+        return masks
+
+    # --- what a query comes to ----------------------------------------------------------------
+
+    def _evaluations(self, terms: tuple[str | AnyOf, ...]) -> list[Evaluation]:
+        """The query over each part. The last few are kept, with the scores of all chunks: a
+        fusion asks for the best, and then for the scores of what others found."""
+        known = self._asked.get(terms)
+        if known is None:
+            if not self._fields:
+                return []
+            query = _Query(Counter(terms), self._fields)
+            known = list(query.evaluations(self.parts, len(self)))
+            _make_room(self._asked)
+            self._asked[terms] = known
+        return known
+
+
+class _Query:
+    """A query as a row of terms, each a word in a field: field by field, first its words in
+    each of the text fields, then its identifiers in theirs."""
+
+    def __init__(self, terms: Mapping[str | AnyOf, int], fields: Mapping[int, float]) -> None:
+        self._notions = [(term, n) for term, n in terms.items() if isinstance(term, AnyOf)]
+        plain = {term: n for term, n in terms.items() if isinstance(term, str)}
+        marked = {term: n for term, n in plain.items() if term.startswith(IDENTIFIER_MARK)}
+        words = {term: n for term, n in plain.items() if term not in marked}
+        for notion, _ in self._notions:
+            for word in chain.from_iterable(notion.wordings):
+                words.setdefault(word, 0)
+        self._words = list(words)
+        texts = {field: weight for field, weight in fields.items() if field != _IDENTIFIERS}
+        self._text_fields = len(texts)
+        counts = [*words.values()] * len(texts)
+        weights = [weight for weight in texts.values() for _ in words]
+        self._numbers = (_BASES[list(texts), None] | _hashes(words)).ravel()
+        if marked and _IDENTIFIERS in fields:
+            counts += marked.values()
+            weights += [fields[_IDENTIFIERS]] * len(marked)
+            ending = _BASES[_IDENTIFIERS] | _hashes(marked)
+            self._numbers = np.concatenate([self._numbers, ending])
+        self._counts = np.array(counts, dtype=np.float64)
+        self._weights = np.array(weights, dtype=np.float64)
+
+    def evaluations(self, parts: Sequence[Part], chunks: int) -> Iterator[Evaluation]:
+        """Over each of the parts, which hold so many chunks together."""
+        found = [part.find(self._numbers) for part in parts]
+        spread = np.zeros(len(self._counts))
+        for part, rows in zip(parts, found, strict=True):
+            spread[rows.columns] += part.spread(rows)
+        rarity = self._weights * np.log1p((chunks - spread + 0.5) / (spread + 0.5))
+        counted = rarity * self._counts
+        for part, rows in zip(parts, found, strict=True):
+            notions: Sequence[Weighed] = ()
+            if self._notions:
+                notions = list(self._weighed(part, rows, (rarity * part.step).tolist()))
+                plain = self._counts[rows.columns] > 0
+                rows = Rows(*(column[plain] for column in rows))
+            yield Evaluation(part, rows, counted[rows.columns] * part.step, notions)
+
+    def _weighed(self, part: Part, rows: Rows, factors: Sequence[float]) -> Iterator[Weighed]:
+        """The notions, in each field: by the best of the wordings, each the mean of its terms."""
+        ranges = map(slice, rows.begins.tolist(), rows.ends.tolist())
+        held = dict(zip(rows.columns.tolist(), ranges, strict=True))
+        columns = {word: column for column, word in enumerate(self._words)}
+        for notion, count in self._notions:
+            shares = [
+                {columns[word]: n / len(wording) for word, n in Counter(wording).items()}
+                for wording in notion.wordings
+            ]
+            for first in range(0, self._text_fields * len(columns), len(columns)):
+                wordings = []
+                for wording in shares:
+                    found = [
+                        part.values(held[first + column], factors[first + column] * share)
+                        for column, share in wording.items()
+                        if first + column in held
+                    ]
+                    if found:
+                        wordings.append(_joined(found, np.add))
+                if wordings:
+                    docs, values = _joined(wordings, np.maximum)
+                    factor = count * notion.weight
+                    yield Weighed(docs, values, factor, factor * float(values.max()))
+
+
+def _hashes(words: Iterable[str]) -> Terms:
+    return np.array(list(map(hash_of, words)), dtype=np.uint64)
+
+
+def _joined(
+    some: Sequence[tuple[npt.NDArray[Any], Scores]], how: np.ufunc
+) -> tuple[npt.NDArray[Any], Scores]:
+    """Several postings as one; what a chunk has from several is put together."""
+    if len(some) == 1:
+        return some[0]
+    docs = np.concatenate([docs for docs, _ in some])
+    order = np.argsort(docs, kind="stable")
+    docs = docs[order]
+    first = np.flatnonzero(np.concatenate([[True], docs[1:] != docs[:-1]]))
+    values: Scores = how.reduceat(np.concatenate([values for _, values in some])[order], first)
+    return docs[first], values
+
+
+def _without_last_bits(scores: Scores) -> Scores:
+    """To 16 bits, so that equal chunks have equal scores in whichever order they were added up."""
+    bits = scores.view(np.int32)
+    return ((bits + 0x40) & ~0x7F).view(np.float32)
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    while len(kept) >= _KEPT:
+        kept.pop(next(iter(kept)), None)
