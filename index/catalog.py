@@ -35,11 +35,10 @@ UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_firs
     page_last = ?, boxes = ?, sections = ?, parent = ?
 WHERE key = ?
 """
-_CHUNK_SELECT = f"""
-SELECT chunks.key AS key, {", ".join("chunks." + c for c in rows.CHUNK_COLUMNS.split(", "))},
-    documents.metadata AS metadata
-FROM chunks JOIN documents ON documents.id = chunks.document_id
-"""
+_CHUNK_SELECT = f"SELECT key, {rows.CHUNK_COLUMNS} FROM chunks "
+_MOST_METADATA = 10_000
+"""The metadata of so many documents are kept until the next commit: their rows are large, and
+looking for one costs as much as for three chunks."""
 _RECORD_SELECT = """
 SELECT documents.*, (SELECT count(*) FROM chunks WHERE document_id = documents.id) AS chunk_count
 FROM documents
@@ -80,6 +79,7 @@ class Catalog(Database):
 
     def __init__(self, path: Path, *, create: bool = False, trusting: bool = False) -> None:
         super().__init__(path)
+        self._metadata: tuple[int, dict[str, str]] = (-1, {})
         self._witness = Witness(path.with_name(WITNESS))
         if not create and not path.is_file():
             raise NotFound(f"no collection at {path.parent}: create it first")
@@ -179,11 +179,20 @@ class Catalog(Database):
 
     def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are there."""
+        known = self._metadata
+        commits = self.commits
+        if known[0] != commits or len(known[1]) > _MOST_METADATA:
+            known = self._metadata = commits, {}
         found: dict[int, StoredChunk] = {}
         for batch in batched([int(key) for key in keys]):
-            sql = _CHUNK_SELECT + f"WHERE chunks.key IN ({marks(batch)})"
-            for row in self.read(sql, batch):
-                found[row[0]] = rows.stored_chunk_of(row)
+            chunks = self.read(_CHUNK_SELECT + f"WHERE key IN ({marks(batch)})", batch)
+            missing = list({row["document_id"] for row in chunks} - known[1].keys())
+            if missing:
+                sql = f"SELECT id, metadata FROM documents WHERE id IN ({marks(missing)})"
+                known[1].update((row[0], row[1]) for row in self.read(sql, missing))
+            for row in chunks:
+                metadata = rows.metadata_of(known[1][row["document_id"]])
+                found[row[0]] = StoredChunk(row[0], rows.chunk_of(row[1:]), metadata)
         return found
 
     def texts(self, document_ids: Sequence[str]) -> dict[tuple[str, int], str]:

@@ -21,7 +21,7 @@ from index.impact_segment import Bytes, Mask, Places, Segment, Terms
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 
-_ALL_AT_ONCE = 400_000
+_ALL_AT_ONCE = 150_000
 """So many postings of a segment are added up without looking which are needed."""
 _LOOK_UP = 40
 """Looking up one chunk among a term's postings costs as much as adding so many of them."""
@@ -157,7 +157,7 @@ class Evaluation:
         if not self._is_cheap:
             return self._pruned(k, floor, mask)
         scores = self._all if mask is None else np.where(mask, self._all, np.float32(0))
-        at = _over(scores, max(least(scores, k), floor))
+        at = _over(scores, max(_least(scores, k), floor))
         return at, scores[at]
 
     def _pruned(self, k: int, floor: float, mask: Mask | None) -> tuple[Places, Scores]:
@@ -178,7 +178,7 @@ class Evaluation:
             scores += _added_up(docs, values, factors, size)
             if mask is not None:
                 scores *= mask
-            floor = max(floor, least(scores, k))
+            floor = _raised(floor, scores, k)
             if floor <= rest[done]:
                 continue
             at = _over(scores, floor - rest[done])
@@ -233,11 +233,17 @@ def _look_up(one: Weighed, docs: npt.NDArray[np.uint16], scores: Scores) -> None
     scores[hit] += np.float32(one.factor) * one.values[at[hit]]
 
 
-def least(scores: Scores, k: int) -> float:
+def _least(scores: Scores, k: int) -> float:
     """The k-th best score; 0 where there are not so many."""
     if k >= len(scores):
         return 0.0
     return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def _raised(floor: float, scores: Scores, k: int) -> float:
+    """The k-th best score where that is over the floor."""
+    above = scores[scores > np.float32(floor)]
+    return max(floor, _least(above, k))
 
 
 def _over(scores: Scores, least: float) -> Places:

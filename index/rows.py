@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from index.contract import DocumentRecord, Embeddings, StoredChunk, Vectors
+from index.contract import DocumentRecord, Embeddings, Vectors
 from index.database import Row
 from index.token_codes import pack
 from index.words import script
-from ingest.contract import Block, BlockKind, Box, Chunk, Document, Parent, Table
+from ingest.contract import Block, BlockKind, Box, Chunk, Document, Json, Parent, Table
 
 StoredVectors: TypeAlias = tuple[bytes, bytes]
 """A chunk's vector, as `vector_bytes`, and its token vectors, as `index.token_codes.pack`."""
@@ -93,10 +93,10 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
     )
 
 
-def stored_chunk_of(row: Sequence[Any]) -> StoredChunk:
-    """The chunk of a row of the key, CHUNK_COLUMNS, and the document's metadata."""
-    key, *chunk, metadata = row
-    return StoredChunk(key, chunk_of(chunk), json.loads(metadata))
+def metadata_of(text: str) -> dict[str, Json]:
+    """The metadata that a document was stored with."""
+    metadata: dict[str, Json] = json.loads(text)
+    return metadata
 
 
 def document_row(document: Document, pipeline: str, generation: int) -> tuple[Any, ...]:
@@ -123,7 +123,7 @@ def document_of(row: Row) -> Document:
         content_hash=row["content_hash"],
         blocks=unpack_blocks(row["blocks"]),
         page_count=row["page_count"],
-        metadata=json.loads(row["metadata"]),
+        metadata=metadata_of(row["metadata"]),
     )
 
 
@@ -137,7 +137,7 @@ def record_of(row: Row) -> DocumentRecord:
         pipeline=row["pipeline"],
         page_count=row["page_count"],
         chunk_count=row["chunk_count"],
-        metadata=json.loads(row["metadata"]),
+        metadata=metadata_of(row["metadata"]),
         generation=row["generation"],
     )
 
