@@ -36,7 +36,7 @@ _ROWS, _QUERIES, _TRUTH = "rows.npy", "queries.npy", "truth.json"
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
     """What is to be measured. A variant is `kind`, `kind-codes` or either with options of the
-    index: "hnsw-sq8:hnsw_breadth=64". `vectors` is a .npy file, shape (rows, dimension), to be
+    index: "hnsw-sq8:recall=0.95". `vectors` is a .npy file, shape (rows, dimension), to be
     used in place of synthetic vectors; its last rows are the queries."""
 
     sizes: Sequence[int]

@@ -120,9 +120,12 @@ class DenseSettings(_Section):
     )
     hnsw_neighbours: int = Field(24, ge=2, le=256, description="HNSW: M")
     hnsw_build_breadth: int = Field(200, ge=8, description="HNSW: efConstruction")
-    hnsw_breadth: int = Field(192, ge=1, description="HNSW: efSearch")
-    ivf_probes: float = Field(
-        2.0, gt=0, description="IVF: lists visited, times the root of their number"
+    recall: float = Field(
+        0.99,
+        gt=0,
+        lt=1,
+        description="of what is nearest, the share to be found: how far searches go is measured "
+        "whenever the main part is built",
     )
 
 

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.contract import DenseChanges, Keys, Ranking, Vectors
-from index.faiss_main import Main, Make, Positions, Scores, positions
+from index.faiss_main import Main, Selection, positions, products
+from index.faiss_make import Make
+from index.faiss_reach import Positions, Scores
 
 _FEW = 1_000
 """So many vectors are looked at one by one without a thought: a tenth of a millisecond."""
@@ -18,24 +20,6 @@ _DELTA_MOST = 10_000
 _GROWTH = 4
 """What was trained on vectors is trained anew when there are so many times as many."""
 _FILTERS = 8
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a filter leaves of the main part: a bit for each position, and how many are set."""
-
-    bits: npt.NDArray[np.uint8]
-    count: int
-
-    @staticmethod
-    def of(mask: npt.NDArray[np.bool_]) -> Selection:
-        """Where the mask is true."""
-        return Selection(np.packbits(mask, bitorder="little"), int(mask.sum()))
-
-    @cached_property
-    def positions(self) -> Positions:
-        """Those whose bits are set. Asked for where they are few."""
-        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
 
 
 @dataclass(frozen=True)
@@ -71,12 +55,18 @@ class State:
         return "" if self.main is None else self.main.folder.name
 
     def __len__(self) -> int:
-        return self.everything.count + len(self.delta_keys)
+        return self.alive_count + len(self.delta_keys)
+
+    @cached_property
+    def alive_count(self) -> int:
+        """How many are alive in the main part."""
+        return int(self.alive.sum())
 
     @cached_property
     def everything(self) -> Selection:
-        """What is alive of the main part."""
-        return Selection.of(self.alive)
+        """What is alive of the main part, where there is one."""
+        assert self.main is not None
+        return self.main.select(self.alive)
 
     def keys(self) -> Keys:
         """Those held, ascending."""
@@ -137,18 +127,18 @@ class State:
         pays."""
         size = len(self.alive)
         most = patience * max(_FEW, min(size // 4, _DELTA_MOST))
-        dead = size - self.everything.count
+        dead = size - self.alive_count
         return len(self.delta_keys) > most or dead > patience * max(_FEW, size // 4)
 
     def can_grow(self, make: Make) -> bool:
         """Whether the main part is made that way, and may take in the delta after its own
         vectors."""
         main = self.main
-        if main is None or main.make != make or not self.everything.count:
+        if main is None or main.make != make or not self.alive_count:
             return False
-        is_trained = make.codes != "fp32" or make.kind == "ivf"
+        is_trained = make.codes != "fp32" or make.has_lists
         return (
-            2 * self.everything.count >= len(main.keys)
+            2 * self.alive_count >= len(main.keys)
             and (not len(self.delta_keys) or self.delta_keys[0] > main.keys[-1])
             and not (is_trained and len(self) > _GROWTH * main.built)
         )
@@ -163,7 +153,7 @@ class State:
         at = self.main.positions(allowed)
         mask = np.zeros(len(self.alive), dtype=bool)
         mask[at[at >= 0]] = True
-        found = Selection.of(mask & self.alive)
+        found = self.main.select(mask & self.alive)
         while len(self._filters) >= _FILTERS:
             self._filters.pop(next(iter(self._filters)), None)
         self._filters[id(allowed)] = weakref.ref(allowed), found
@@ -172,12 +162,9 @@ class State:
 
 @dataclass(frozen=True)
 class FaissReader:
-    """A view of one state. `breadth` is HNSW's efSearch, `probes` of IVF times the root of the
-    number of its lists."""
+    """A view of one state."""
 
     state: State
-    breadth: int
-    probes: float
 
     def __len__(self) -> int:
         return len(self.state)
@@ -191,7 +178,7 @@ class FaissReader:
         if k <= 0:
             return Ranking.of([], [])
         keys, scores = self._in_main(vector, k, allowed)
-        beside = _products(vector, state.delta_vectors)
+        beside = products(vector, state.delta_vectors)
         delta_keys = state.delta_keys
         if allowed is not None:
             inside = positions(allowed, delta_keys) >= 0
@@ -212,45 +199,16 @@ class FaissReader:
         one by one; so is everything that is allowed where a walk under the filter finds less
         than there is: it can end early."""
         state, main = self.state, self.state.main
-        chosen = state.everything if allowed is None or main is None else state.selection(allowed)
-        if main is None or not chosen.count:
+        if main is None or not state.alive_count:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        chosen = state.everything if allowed is None else state.selection(allowed)
         k = min(k, chosen.count)
-        effort = self._effort(main, k, chosen.count)
-        is_part = chosen.count < len(main.keys)
-        if not is_part or chosen.count > max(_FEW, main.rows_looked_at(effort)):
-            at, scores = main.search(vector, k, effort, chosen.bits if is_part else None)
-            if len(at) >= k:
-                return main.keys[at], scores
+        if k and (chosen.count == len(main.keys) or chosen.count > _FEW):
+            found = main.search(vector, k, chosen)
+            if found is not None and len(found[0]) >= k:
+                return main.keys[found[0]], found[1]
         at = chosen.positions
         return main.keys[at], main.products(vector, at)
-
-    def _effort(self, main: Main, k: int, count: int) -> float:
-        """The rarer what counts is, the farther a search has to go for the best k of it."""
-        if main.make.kind == "hnsw":
-            rarity = len(main.keys) / count
-            return max(self.breadth * min(rarity, 2), 4 * k * rarity)
-        if main.make.kind == "flat":
-            return 1.0
-        lists = int(main.index.nlist)
-        return max(self.probes * float(np.sqrt(lists)), 4 * k * lists / count)
-
-
-def _products(vector: Vectors, rows: Vectors) -> Scores:
-    """The inner product with each row, on one thread: threads that wait for each other cost a
-    busy machine more than they save."""
-    import faiss
-
-    out = np.empty(len(rows), dtype=np.float32)
-    if len(rows):
-        faiss.fvec_inner_products_ny(
-            faiss.swig_ptr(out),
-            faiss.swig_ptr(np.ascontiguousarray(vector, dtype=np.float32)),
-            faiss.swig_ptr(rows),
-            rows.shape[1],
-            len(rows),
-        )
-    return out
 
 
 def _best(keys: Keys, scores: Scores, k: int) -> Ranking:

@@ -96,7 +96,7 @@ def parse(
 
 
 SIZES = "10000,100000"
-VARIANTS = "flat,hnsw,ivf"
+VARIANTS = "flat,hnsw,ivfpq"
 FUSIONS = "rrf,default,sparse,dense"
 SHARES = "1,0.5,0.1,0.01,0.001"
 
@@ -105,7 +105,7 @@ SHARES = "1,0.5,0.1,0.01,0.001"
 def index(
     sizes: Annotated[str, typer.Option(help="Numbers of vectors; empty: none.")] = SIZES,
     variants: Annotated[
-        str, typer.Option(help="kind or kind-codes, with options: 'hnsw-sq8:hnsw_breadth=64'.")
+        str, typer.Option(help="kind or kind-codes, with options: 'hnsw-sq8:recall=0.95'.")
     ] = VARIANTS,
     selectivity: Annotated[
         str, typer.Option(help="Shares of the vectors that a filter leaves; empty: none.")

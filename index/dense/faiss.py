@@ -15,14 +15,16 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
-from index import faiss_main
+from index import faiss_build, faiss_main
 from index.contract import DenseChanges, DenseReader
-from index.faiss_main import CODES, KINDS, Main, Make, choose
+from index.faiss_main import Main
+from index.faiss_make import CODES, KINDS, Make, choose
+from index.faiss_reach import Reach
 from index.faiss_state import FaissReader, State
 from index.file_hash import sha256_of
 from ingest.contract import BadInput
@@ -30,16 +32,17 @@ from ingest.contract import BadInput
 _log = logging.getLogger(__name__)
 
 _POINTER, _LOCK = "current.json", "merge.lock"
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
 class FaissIndex:
     """`path` is a folder of its own. `kind` is one of KINDS and `codes` one of CODES, or "auto":
-    by size, within `memory_mb` for the collection. `hnsw_neighbours`, `hnsw_build_breadth` and
-    `hnsw_breadth` are HNSW's M, efConstruction and efSearch; IVF visits `ivf_probes` times the
-    root of the number of its lists. Raises BadInput for a wrong option; ValueError or OSError
-    where the folder is damaged: it is then to be deleted and filled again."""
+    by size, within `memory_mb` for the collection. Searches go so far that they find the share
+    `recall` of what is nearest, as measured whenever a main part is built. `hnsw_neighbours` and
+    `hnsw_build_breadth` are HNSW's M and efConstruction. Raises BadInput for a wrong option;
+    ValueError or OSError where the folder is damaged: it is then to be deleted and filled
+    again."""
 
     path: Path
     dimension: int
@@ -48,8 +51,7 @@ class FaissIndex:
     memory_mb: int = 1024
     hnsw_neighbours: int = 24
     hnsw_build_breadth: int = 200
-    hnsw_breadth: int = 192
-    ivf_probes: float = 2.0
+    recall: float = 0.99
     _held: _Held = field(default_factory=lambda: _Held(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +105,7 @@ class FaissIndex:
     def reader(self) -> DenseReader:
         state, known = self._state, self._held.reader
         if known is None or known.state is not state:
-            known = FaissReader(state, self.hnsw_breadth, self.ivf_probes)
+            known = FaissReader(state)
             self._held.reader = known
         return known
 
@@ -165,7 +167,7 @@ class FaissIndex:
             faiss_main.remove(leftover)
         draft.mkdir()
         try:
-            make, built = self._build(state, draft)
+            main = self._built(state, draft)
             hashes = {file.name: sha256_of(file) for file in sorted(draft.iterdir())}
             faiss_main.remove(self.path / name)
             draft.rename(self.path / name)
@@ -177,19 +179,22 @@ class FaissIndex:
                 "format": _FORMAT,
                 "folder": name,
                 "generation": state.generation,
-                "make": [make.kind, make.codes, make.neighbours, make.breadth],
-                "built": built,
+                "make": list(astuple(main.make)),
+                "built": main.built,
+                "reach": main.reach and list(astuple(main.reach)),
                 "sha256": hashes,
             }
         )
         for other in self.path.glob("main-*"):
             if other.name != name:
                 faiss_main.remove(other)
-        return faiss_main.load(self.path / name, make, built, self.dimension)
+        return self._loaded(name, main.make, main.built, main.reach)
 
-    def _build(self, state: State, draft: Path) -> tuple[Make, int]:
-        """Out of the old main part where it can grow, else afresh: how, and of how many vectors
-        it was built at first."""
+    def _loaded(self, name: str, make: Make, built: int, reach: Reach | None) -> Main:
+        return faiss_main.load(self.path / name, make, built, reach, self.dimension)
+
+    def _built(self, state: State, draft: Path) -> Main:
+        """Out of the old main part where it can grow, else afresh, in the folder `draft`."""
         make, main, stop = self._wanted(state), state.main, self._held.stop
 
         def go_on() -> None:
@@ -198,11 +203,15 @@ class FaissIndex:
 
         if main is not None and state.can_grow(make):
             added = state.delta_keys, state.delta_vectors
-            faiss_main.extend(draft, main.folder, state.alive, *added, go_on)
-            return make, main.built
-        keys = state.keys()
-        faiss_main.build(draft, make, keys, lambda at: state.vectors(keys[at]), go_on)
-        return make, len(keys)
+            faiss_build.extend(draft, main.folder, state.alive, *added, go_on)
+            after = self._loaded(draft.name, make, main.built, main.reach)
+            if main.reach is None or main.reach.holds(self.recall, len(after.keys)):
+                return after
+        else:
+            keys = state.keys()
+            faiss_build.build(draft, make, keys, lambda at: state.vectors(keys[at]), go_on)
+            after = self._loaded(draft.name, make, len(keys), None)
+        return after.measured(self.recall, go_on)
 
     def _point_to(self, pointer: dict[str, Any]) -> None:
         draft = self.path / (_POINTER + ".tmp")
@@ -237,11 +246,12 @@ class FaissIndex:
         pointer = self._pointer()
         if pointer is None:
             return State.empty(self.dimension)
-        folder, make = self.path / pointer["folder"], Make(*pointer["make"])
+        folder = self.path / pointer["folder"]
         for file, wanted in pointer["sha256"].items():
             if sha256_of(folder / file) != wanted:
                 raise ValueError(f"{folder / file} is damaged: its hash is not the recorded one")
-        main = faiss_main.load(folder, make, pointer["built"], self.dimension)
+        reach = pointer["reach"] and Reach.of(pointer["reach"])
+        main = self._loaded(folder.name, Make(*pointer["make"]), pointer["built"], reach)
         return State.of(main, pointer["generation"])
 
 

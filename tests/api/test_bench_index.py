@@ -76,8 +76,8 @@ def test_growth_is_the_power(power: float, factor: float) -> None:
 
 
 def test_a_variant_is_a_kind_with_codes_and_options() -> None:
-    assert variant_options("hnsw-sq8:hnsw_breadth=64:ivf_probes=0.5") == {
-        "kind": "hnsw", "codes": "sq8", "hnsw_breadth": 64, "ivf_probes": 0.5
+    assert variant_options("hnsw-sq8:hnsw_neighbours=64:recall=0.5") == {
+        "kind": "hnsw", "codes": "sq8", "hnsw_neighbours": 64, "recall": 0.5
     }  # fmt: skip
     with pytest.raises(BadInput, match="name=number"):
         variant_options("hnsw:breadth")
@@ -135,7 +135,7 @@ def test_bench_index(braid: Braid, tmp_path: Path) -> None:
         "".join(f"第{n}号泵的压力是{n + 3}巴。The valve {n} opens at {n} bar. " for n in range(90))
     )
     arguments: list[str | Path] = [
-        "bench", "index", "--sizes", "300,1500", "--variants", "flat:ivf_probes=1",
+        "bench", "index", "--sizes", "300,1500", "--variants", "flat:recall=0.9",
         "--dimension", "32", "--count", "30", "--selectivity", "0.5,0.01", "--sparse", "40",
         "--text", tmp_path / "text.md",
     ]  # fmt: skip
@@ -147,7 +147,7 @@ def test_bench_index(braid: Braid, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report.json").read_text()) == found
     flat = found["dense"]
     assert [(row["variant"], row["size"]) for row in flat] == [
-        ("flat:ivf_probes=1", 300), ("flat:ivf_probes=1", 1500)
+        ("flat:recall=0.9", 300), ("flat:recall=0.9", 1500)
     ]  # fmt: skip
     for row in flat:
         assert row["recall"] == 1.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index.components import DENSE
 from index.contract import DenseChanges, DenseIndex, Keys, Ranking, Vectors
-from index.faiss_main import CODES
+from index.faiss_make import CODES
 from ingest.contract import BadInput, load_component
 
 WIDTH = 24

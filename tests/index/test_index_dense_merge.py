@@ -14,7 +14,7 @@ from test_index_dense import NOTHING, QUERY, WIDTH, add, exact, put, same, span,
 
 from index.contract import DenseChanges
 from index.dense.faiss import FaissIndex
-from index.faiss_main import CODES, Make, choose
+from index.faiss_make import CODES, Make, choose
 from ingest.contract import BadInput
 
 AUTO = Make("auto", "auto", 24, 200)
@@ -30,11 +30,9 @@ def open_index(path: Path, **options: Any) -> FaissIndex:
     [
         (0, 1024, "flat", "fp32"),
         (10_000, 1024, "flat", "fp32"),
-        (10_001, 1024, "hnsw", "fp32"),
-        (100_000, 1024, "hnsw", "fp32"),
-        (1_000_000, 1024, "hnsw", "sq8"),
-        (1_000_000, 4096, "hnsw", "fp32"),
-        (4_000_000, 1024, "ivfpq", "pq"),
+        (10_001, 1024, "ivfpq", "pq"),
+        (1_000_000, 1024, "ivfpq", "pq"),
+        (40_000_000, 1024, "ivfpq", "pq"),
         (1_000_000, 10, "ivfpq", "pq"),
         (9_000, 1, "ivfpq", "pq"),
     ],
@@ -42,6 +40,15 @@ def open_index(path: Path, **options: Any) -> FaissIndex:
 def test_auto_goes_by_size_and_memory(size: int, memory_mb: int, kind: str, codes: str) -> None:
     made = choose(AUTO, size, 384, memory_mb * MB)
     assert (made.kind, made.codes) == (kind, codes)
+
+
+@pytest.mark.parametrize(
+    ("size", "memory_mb", "kind"),
+    [(9_000, 1024, "flat"), (100_000, 1024, "hnsw"), (2_000_000, 1024, "ivfpq")],
+)
+def test_codes_that_are_set_go_with_a_graph(size: int, memory_mb: int, kind: str) -> None:
+    made = choose(Make("auto", "fp16", 24, 200), size, 384, memory_mb * MB)
+    assert (made.kind, made.codes) == (kind, "pq" if kind == "ivfpq" else "fp16")
 
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
@@ -68,11 +75,11 @@ def made_of(path: Path) -> tuple[str, str]:
 
 
 def test_a_collection_moves_from_one_kind_to_the_next_as_it_grows(tmp_path: Path) -> None:
-    index = open_index(tmp_path / "d", hnsw_neighbours=4, hnsw_build_breadth=16)
+    index = open_index(tmp_path / "d")
     put(index, add(1, span(1, 1_500)))
     assert made_of(tmp_path / "d") == ("flat", "fp32")
     put(index, add(2, span(1_501, 11_000)))
-    assert made_of(tmp_path / "d") == ("hnsw", "fp32")
+    assert made_of(tmp_path / "d") == ("ivfpq", "pq")
     gone = tuple(range(1, 10_000))
     put(index, DenseChanges(3, NOTHING, vectors_for(NOTHING), gone))
     assert made_of(tmp_path / "d") == ("flat", "fp32")
@@ -112,7 +119,7 @@ def test_the_same_vector_again_changes_nothing(tmp_path: Path) -> None:
     put(index, add(2, span(1_301, 1_310)))
     put(index, add(3, span(1, 1_310)))
     state = index.reader().state  # type: ignore[attr-defined]
-    assert (index.generation, state.everything.count, len(state.delta_keys)) == (3, 1_300, 10)
+    assert (index.generation, state.alive_count, len(state.delta_keys)) == (3, 1_300, 10)
 
 
 def test_writes_go_on_while_a_main_part_is_built(tmp_path: Path) -> None:
@@ -154,7 +161,7 @@ def test_another_process_takes_on_the_new_main_part(tmp_path: Path) -> None:
     assert other.generation == 1
     put(other, add(2, span(1_101, 1_110), (4,)), owner=False)
     state = other.reader().state  # type: ignore[attr-defined]
-    assert (other.generation, state.everything.count, len(state.delta_keys)) == (2, 1_099, 10)
+    assert (other.generation, state.alive_count, len(state.delta_keys)) == (2, 1_099, 10)
     assert other.reader().keys().tolist() == before.keys().tolist()
 
 
