@@ -31,8 +31,6 @@ _ROW_CODES = {"pq": 12, "sq8": 2, "fp16": 2, "fp32": 1}
 """Looking at a vector costs as much as scanning so many codes."""
 _DEEPER, _MORE = {"fp32": 1, "fp16": 2, "sq8": 2}, 30
 """Of a graph, so many times the number asked for, and so many more, are scored anew."""
-_LEAST = 4
-"""Lists are visited until they hold so many times the number asked for."""
 
 
 @dataclass(frozen=True)
@@ -172,21 +170,18 @@ class Main:
 
     def _lists(self, vector: Vectors, k: int, chosen: Selection) -> tuple[Positions, Scores] | None:
         """The lists to be visited and the products with their centres, best first; None where
-        it costs less to look at each vector that is chosen. The rarer what counts is in them,
-        the more lists have to be visited; those without any are not."""
+        it costs less to look at each vector that is chosen. Where only some count, the gap is
+        that below the best lists that hold k of those: in the nearest there may be none."""
         assert chosen.members is not None
         near = products(vector, self._centres)
         near[chosen.members == 0] = -np.inf
-        best = near.max()
-        inside = near >= best - self._reach.breadth(k)
-        rarity = self._sizes[inside].sum() / chosen.members[inside].sum()
-        if rarity > 1:
-            inside = near >= best - self._reach.breadth(k, rarity)
-        lists = np.flatnonzero(inside)
-        if chosen.members[lists].sum() < min(_LEAST * k, chosen.count):
-            lists = np.argsort(-near, kind="stable")
-            held = np.cumsum(chosen.members[lists])
-            lists = lists[: 1 + np.searchsorted(held, min(_LEAST * k, chosen.count))]
+        lists = np.flatnonzero(near >= near.max() - self._reach.breadth(k))
+        if chosen.count < len(self.keys) or chosen.members[lists].sum() < k:
+            order = np.argsort(-near, kind="stable")
+            held = np.cumsum(chosen.members[order])
+            enough = order[: 1 + np.searchsorted(held, k)]
+            rarity = self._sizes[enough].sum() / chosen.members[enough].sum()
+            lists = np.flatnonzero(near >= near[enough[-1]] - self._reach.breadth(k, rarity))
         scanned = self._sizes[lists].sum()
         if chosen.count < len(self.keys) and chosen.count * _ROW_CODES[self.make.codes] <= scanned:
             return None
