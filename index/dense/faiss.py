@@ -10,10 +10,7 @@ part on when it next looks.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -27,6 +24,7 @@ from index.faiss_make import CODES, KINDS, Make, choose
 from index.faiss_reach import Reach
 from index.faiss_state import FaissReader, State
 from index.file_hash import sha256_of
+from index.pointer import point, pointed
 from ingest.contract import BadInput
 
 _log = logging.getLogger(__name__)
@@ -174,7 +172,8 @@ class FaissIndex:
         except BaseException:
             faiss_main.remove(draft)
             raise
-        self._point_to(
+        point(
+            self.path / _POINTER,
             {
                 "format": _FORMAT,
                 "folder": name,
@@ -183,7 +182,7 @@ class FaissIndex:
                 "built": main.built,
                 "reach": main.reach and list(astuple(main.reach)),
                 "sha256": hashes,
-            }
+            },
         )
         for other in self.path.glob("main-*"):
             if other.name != name:
@@ -213,26 +212,8 @@ class FaissIndex:
             after = self._loaded(draft.name, make, len(keys), None)
         return after.measured(self.recall, go_on)
 
-    def _point_to(self, pointer: dict[str, Any]) -> None:
-        draft = self.path / (_POINTER + ".tmp")
-        text = json.dumps(pointer)
-        with draft.open("w") as handle:
-            handle.write(f"{text}\n{hashlib.sha256(text.encode()).hexdigest()}\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(self.path / _POINTER)
-
     def _pointer(self) -> dict[str, Any] | None:
-        try:
-            text, _, digest = (self.path / _POINTER).read_text().rstrip("\n").partition("\n")
-        except FileNotFoundError:
-            return None
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
-            raise ValueError(f"{self.path / _POINTER} is damaged, or of another version")
-        pointer: dict[str, Any] = json.loads(text)
-        if pointer["format"] != _FORMAT:
-            raise ValueError(f"{self.path} was written in another format")
-        return pointer
+        return pointed(self.path / _POINTER, _FORMAT)
 
     def _check_home(self) -> None:
         """Raises OSError where the path leads to another collection by now, or to none."""
