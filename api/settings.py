@@ -98,10 +98,10 @@ class SparseSettings(_Section):
         1.0, ge=0, description="weight of codes, numbers with units, versions and dates as wholes"
     )
     k1: float = Field(
-        1.2, gt=0, description="BM25: how often a term counts (tantivy knows no other)"
+        1.2, gt=0, description="BM25: how soon a term is said often enough (fixed in tantivy)"
     )
     b: float = Field(
-        0.75, ge=0, le=1, description="BM25: how far long chunks count less (nor here)"
+        0.75, ge=0, le=1, description="BM25: how far long chunks count less (fixed in tantivy)"
     )
 
 
