@@ -178,6 +178,10 @@ class SparseEntry:
     identifiers: Sequence[str] = ()
 
 
+SPARSE_FIELDS = ("title", "headings", "body", "window", "identifiers")
+"""The fields of a SparseEntry that are searched, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class SparseChanges:
     """What a sparse index has to take in to be at `generation`."""

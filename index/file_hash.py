@@ -6,6 +6,12 @@ import hashlib
 from pathlib import Path
 
 
+def check_sha256(file: Path, wanted: str) -> None:
+    """Raises ValueError where the file has another hash, and OSError."""
+    if sha256_of(file) != wanted:
+        raise ValueError(f"{file} is damaged: its hash is not the recorded one")
+
+
 def sha256_of(file: Path) -> str:
     """In hexadecimal. Raises OSError."""
     with file.open("rb") as handle:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.array_file import Arrays
-from index.impact_segment import FIELDS, Mask, Segment
+from index.contract import SPARSE_FIELDS
+from index.impact_segment import Mask, Segment
 
 _STEPS = 255
 _AVERAGES_PER_OCTAVE = 64
@@ -27,7 +28,7 @@ _BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class Formula:
-    """`averages` are the mean lengths of FIELDS, in terms, as they are rounded."""
+    """`averages` are the mean lengths of SPARSE_FIELDS, in terms, as they are rounded."""
 
     k1: float
     b: float
@@ -36,7 +37,7 @@ class Formula:
     @staticmethod
     def over(k1: float, b: float, parts: Iterable[tuple[Segment, Mask]]) -> Formula:
         """With the averages over what is alive of segments."""
-        chunks, totals = 0, np.zeros(len(FIELDS), dtype=np.int64)
+        chunks, totals = 0, np.zeros(len(SPARSE_FIELDS), dtype=np.int64)
         for segment, alive in parts:
             chunks += int(alive.sum())
             totals += segment.lengths.sum(axis=1, dtype=np.int64, where=alive)

@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.contract import IDENTIFIER_MARK, AnyOf, Keys, Ranking
+from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
 from index.impact_scores import Evaluation, Part, Rows, Scores, Weighed
-from index.impact_segment import FIELDS, Mask, Terms, base_of, hash_of
+from index.impact_segment import Mask, Terms, base_of, hash_of
 
 _FEW = 2_000
 """So many allowed chunks are scored one by one."""
 _KEPT = 8
-_IDENTIFIERS = FIELDS.index("identifiers")
-_BASES = np.array([base_of(field) for field in range(len(FIELDS))], dtype=np.uint64)
+_IDENTIFIERS = SPARSE_FIELDS.index("identifiers")
+_BASES = np.array([base_of(field) for field in range(len(SPARSE_FIELDS))], dtype=np.uint64)
 
 
 @dataclass(frozen=True)
 class ImpactReader:
-    """A view of the parts as they are now. `weights` are those of FIELDS."""
+    """A view of the parts as they are now. `weights` are those of SPARSE_FIELDS."""
 
     parts: Sequence[Part]
     weights: Sequence[float]
@@ -39,7 +39,8 @@ class ImpactReader:
 
     @cached_property
     def _fields(self) -> dict[int, float]:
-        """Those with a weight that hold anything: their weights, by their places in FIELDS."""
+        """The weights of those that have one and hold anything, by their places in
+        SPARSE_FIELDS."""
         return {
             place: weight
             for place, weight in enumerate(self.weights)

@@ -21,9 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.array_file import Arrays
-from index.contract import Keys, SparseEntry
+from index.contract import SPARSE_FIELDS, Keys, SparseEntry
 
-FIELDS = ("title", "headings", "body", "window", "identifiers")
 MOST_CHUNKS = 1 << 16
 
 _MOST_COUNTED = 255
@@ -49,14 +48,15 @@ def _digest(term: str) -> bytes:
 
 
 def base_of(field: int) -> int:
-    """What is added to the hash of a term for its number in the field at that place of FIELDS."""
+    """What is added to the hash of a term for its number in the field at that place of
+    SPARSE_FIELDS."""
     return field << 61
 
 
 @dataclass(frozen=True)
 class Segment:
     """The chunks with these `keys`, which ascend; `lengths` are the terms of each in each field,
-    shape (FIELDS, chunks). The term of the number `terms[i]` (they ascend) is in the chunks
+    shape (SPARSE_FIELDS, chunks). The term of the number `terms[i]` (they ascend) is in the chunks
     `docs[starts[i]:starts[i + 1]]`, which ascend; `packed_counts` says how often, for all
     postings, compressed. `name` is that of its file, empty where it has none yet."""
 
@@ -94,7 +94,7 @@ class Segment:
         return np.frombuffer(zlib.decompress(self.packed_counts.data), dtype=np.uint8)
 
     def field_range(self, field: int) -> slice:
-        """The postings of the field at that place of FIELDS."""
+        """The postings of the field at that place of SPARSE_FIELDS."""
         bounds = np.array([base_of(field), base_of(field + 1)], dtype=np.uint64)
         first, last = np.searchsorted(self.terms, bounds)
         return slice(int(self.starts[first]), int(self.starts[last]))
@@ -103,9 +103,9 @@ class Segment:
 def built(entries: Sequence[SparseEntry]) -> Segment:
     """A segment of at most MOST_CHUNKS entries, whose keys ascend."""
     places: defaultdict[str, int] = defaultdict(lambda: len(places))
-    lengths = np.empty((len(FIELDS), len(entries)), dtype=np.uint32)
+    lengths = np.empty((len(SPARSE_FIELDS), len(entries)), dtype=np.uint32)
     found = []
-    for field, name in enumerate(FIELDS):
+    for field, name in enumerate(SPARSE_FIELDS):
         texts = [getattr(entry, name) for entry in entries]
         lengths[field] = np.fromiter(map(len, texts), np.uint32, len(texts))
         terms = map(places.__getitem__, chain.from_iterable(texts))
@@ -130,7 +130,7 @@ def merged(parts: Sequence[tuple[Segment, Mask]]) -> Segment:
     """One segment of what is alive (true in the mask) of several, at most MOST_CHUNKS chunks. No
     key is alive in two."""
     keys = np.sort(np.concatenate([segment.keys[alive] for segment, alive in parts]))
-    lengths = np.empty((len(FIELDS), len(keys)), dtype=np.uint32)
+    lengths = np.empty((len(SPARSE_FIELDS), len(keys)), dtype=np.uint32)
     renumbered = []
     for segment, alive in parts:
         numbers = np.searchsorted(keys, segment.keys)

@@ -23,7 +23,7 @@ from index.faiss_main import Main
 from index.faiss_make import CODES, KINDS, Make, choose
 from index.faiss_reach import Reach
 from index.faiss_state import FaissReader, State
-from index.file_hash import sha256_of
+from index.file_hash import check_sha256, sha256_of
 from index.pointer import point, pointed
 from ingest.contract import BadInput
 
@@ -229,8 +229,7 @@ class FaissIndex:
             return State.empty(self.dimension)
         folder = self.path / pointer["folder"]
         for file, wanted in pointer["sha256"].items():
-            if sha256_of(folder / file) != wanted:
-                raise ValueError(f"{folder / file} is damaged: its hash is not the recorded one")
+            check_sha256(folder / file, wanted)
         reach = pointer["reach"] and Reach.of(pointer["reach"])
         main = self._loaded(folder.name, Make(*pointer["make"]), pointer["built"], reach)
         return State.of(main, pointer["generation"])

@@ -19,12 +19,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from index.array_file import Arrays, read_arrays, write_arrays
-from index.contract import SparseChanges, SparseReader
-from index.file_hash import sha256_of
+from index.contract import SPARSE_FIELDS, SparseChanges, SparseReader
+from index.file_hash import check_sha256, sha256_of
 from index.impact_formula import Formula
 from index.impact_scores import Part
 from index.impact_search import ImpactReader
-from index.impact_segment import FIELDS, MOST_CHUNKS, Mask, Segment, built, merged
+from index.impact_segment import MOST_CHUNKS, Mask, Segment, built, merged
 from index.pointer import point, pointed
 from ingest.contract import BadInput
 
@@ -130,10 +130,13 @@ class ImpactIndex:
         return self._state(stamp, int(facts["generation"]), int(facts["next"]), living, files)
 
     def _opened(self, name: str, wanted: str) -> _File:
+        check_sha256(self.path / name, wanted)
+        return _File(wanted, read_arrays(self.path / name))
+
+    def _written(self, name: str, arrays: Arrays) -> _File:
         path = self.path / name
-        if sha256_of(path) != wanted:
-            raise ValueError(f"{path} is damaged: its hash is not the recorded one")
-        return _File(wanted, read_arrays(path))
+        write_arrays(path, arrays)
+        return _File(sha256_of(path), read_arrays(path))
 
     def _state(
         self,
@@ -151,7 +154,7 @@ class ImpactIndex:
             known = files.get(_impacts_name(segment, formula))
             impacts = formula.impacts(segment) if known is None else known.arrays
             parts.append(Part(segment, alive, impacts["codes"], impacts["ceilings"], formula.step))
-        weights = [getattr(self, f"{name}_weight") for name in FIELDS]
+        weights = [getattr(self, f"{name}_weight") for name in SPARSE_FIELDS]
         return _State(stamp, generation, number, living, files, ImpactReader(parts, weights))
 
     def _write(self, state: _State, generation: int, living: Sequence[Living]) -> None:
@@ -163,8 +166,7 @@ class ImpactIndex:
             if not segment.name:
                 name = f"{number}.segment"
                 number += 1
-                write_arrays(self.path / name, segment.arrays)
-                files[name] = _File(sha256_of(self.path / name), read_arrays(self.path / name))
+                files[name] = self._written(name, segment.arrays)
                 segment = Segment.of(files[name].arrays, name)
             named.append((segment, alive))
         formula = Formula.over(self.k1, self.b, named)
@@ -172,8 +174,7 @@ class ImpactIndex:
         for segment, alive in named:
             name = _impacts_name(segment, formula)
             if name not in files:
-                write_arrays(self.path / name, formula.impacts(segment))
-                files[name] = _File(sha256_of(self.path / name), read_arrays(self.path / name))
+                files[name] = self._written(name, formula.impacts(segment))
             entries.append(
                 {
                     "name": segment.name,

@@ -16,9 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.contract import AnyOf, Keys, Ranking, SparseChanges, SparseEntry, SparseReader
-
-_FIELDS = ("title", "headings", "body", "window", "identifiers")
+from index.contract import (
+    SPARSE_FIELDS,
+    AnyOf,
+    Keys,
+    Ranking,
+    SparseChanges,
+    SparseEntry,
+    SparseReader,
+)
 
 
 @dataclass
@@ -62,7 +68,7 @@ class RankBm25Index:
             self._held.reader = None
 
     def reader(self) -> SparseReader:
-        weights = [getattr(self, f"{name}_weight") for name in _FIELDS]
+        weights = [getattr(self, f"{name}_weight") for name in SPARSE_FIELDS]
         with self._lock:
             if self._held.reader is None:
                 self._held.reader = RankBm25Reader.over(
@@ -89,7 +95,7 @@ class RankBm25Reader:
         weight, is left out."""
         keys = sorted(entries)
         engines: dict[str, tuple[float, Any]] = {}
-        for name, weight in zip(_FIELDS, weights, strict=True):
+        for name, weight in zip(SPARSE_FIELDS, weights, strict=True):
             texts = [list(getattr(entries[key], name)) for key in keys]
             if weight > 0 and any(texts):
                 engines[name] = (weight, _engine(texts, k1, b))

@@ -22,11 +22,18 @@ from typing import Any
 
 import numpy as np
 
-from index.contract import IDENTIFIER_MARK, AnyOf, Keys, Ranking, SparseChanges, SparseReader
+from index.contract import (
+    IDENTIFIER_MARK,
+    SPARSE_FIELDS,
+    AnyOf,
+    Keys,
+    Ranking,
+    SparseChanges,
+    SparseReader,
+)
 from ingest.contract import BadInput
 
 _FORMAT = 4
-_FIELDS = ("title", "headings", "body", "window", "identifiers")
 _GENERATION_FILE = "generation"
 _META = "meta.json"
 _HEAP_BYTES = 64_000_000
@@ -100,7 +107,7 @@ class TantivyIndex:
 
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("key", indexed=True, fast=True)
-        for name in _FIELDS:
+        for name in SPARSE_FIELDS:
             builder.add_text_field(name, tokenizer_name="terms", index_option="freq")
         return builder.build()
 
@@ -150,7 +157,7 @@ class TantivyIndex:
         for entry in changes.added:
             document = tantivy.Document()
             document.add_unsigned("key", entry.key)
-            for name in _FIELDS:
+            for name in SPARSE_FIELDS:
                 document.add_text(name, " ".join(getattr(entry, name)))
             writer.add_document(document)
         writer.commit()
@@ -169,7 +176,7 @@ class TantivyIndex:
         with self._lock:
             self._index.reload()
             searcher = self._index.searcher()
-        weights = {name: getattr(self, f"{name}_weight") for name in _FIELDS}
+        weights = {name: getattr(self, f"{name}_weight") for name in SPARSE_FIELDS}
         return TantivyReader(searcher, self._schema, weights)
 
     def close(self) -> None:

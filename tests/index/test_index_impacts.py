@@ -16,8 +16,15 @@ from hypothesis import strategies as st
 
 from index import impact_scores
 from index.array_file import read_arrays, write_arrays
-from index.contract import IDENTIFIER_MARK, AnyOf, Ranking, SparseChanges, SparseEntry
-from index.impact_segment import FIELDS, built, hash_of, merged
+from index.contract import (
+    IDENTIFIER_MARK,
+    SPARSE_FIELDS,
+    AnyOf,
+    Ranking,
+    SparseChanges,
+    SparseEntry,
+)
+from index.impact_segment import built, hash_of, merged
 from index.sparse import impacts
 from index.sparse.impacts import ImpactIndex
 
@@ -205,7 +212,7 @@ def test_terms_are_counted_up_to_255(tmp_path: Path) -> None:
     index = fresh(tmp_path, [SparseEntry(1, (), (), ["a"] * 300), SparseEntry(2, (), (), ["b"])])
     segment = index._current().living[0][0]
     assert segment.counts().tolist() == [255, 1] or segment.counts().tolist() == [1, 255]
-    assert segment.lengths[FIELDS.index("body")].tolist() == [300, 1]
+    assert segment.lengths[SPARSE_FIELDS.index("body")].tolist() == [300, 1]
     assert index.reader().search(["a"], 5).keys.tolist() == [1]
 
 
