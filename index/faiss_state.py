@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from index.by_filter import ByFilter
 from index.contract import DenseChanges, Keys, Ranking, Vectors
 from index.faiss_main import Main, Selection, positions, products
 from index.faiss_make import Make
@@ -19,7 +19,6 @@ _FEW = 1_000
 _DELTA_MOST = 10_000
 _GROWTH = 4
 """What was trained on vectors is trained anew when there are so many times as many."""
-_FILTERS = 8
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,8 @@ class State:
     alive: npt.NDArray[np.bool_]
     delta_keys: Keys
     delta_vectors: Vectors
-    _filters: dict[int, tuple[weakref.ref[Keys], Selection]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _filters: ByFilter[Selection] = field(
+        default_factory=ByFilter, init=False, repr=False, compare=False
     )
 
     @staticmethod
@@ -144,20 +143,15 @@ class State:
         )
 
     def selection(self, allowed: Keys) -> Selection:
-        """What a filter leaves of the main part. The last few are kept: a service is asked with
-        the same filters again and again."""
-        known = self._filters.get(id(allowed))
-        if known is not None and known[0]() is allowed:
-            return known[1]
+        """What a filter leaves of the main part."""
+        return self._filters.get(allowed, self._selected)
+
+    def _selected(self, allowed: Keys) -> Selection:
         assert self.main is not None
         at = self.main.positions(allowed)
         mask = np.zeros(len(self.alive), dtype=bool)
         mask[at[at >= 0]] = True
-        found = self.main.select(mask & self.alive)
-        while len(self._filters) >= _FILTERS:
-            self._filters.pop(next(iter(self._filters)), None)
-        self._filters[id(allowed)] = weakref.ref(allowed), found
-        return found
+        return self.main.select(mask & self.alive)
 
 
 @dataclass(frozen=True)

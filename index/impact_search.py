@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.by_filter import ByFilter
 from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
 from index.impact_scores import Evaluation, Part, Rows, Scores, Weighed
 from index.impact_segment import Mask, Terms, base_of, hash_of
@@ -33,8 +33,8 @@ class ImpactReader:
     _asked: dict[tuple[str | AnyOf, ...], list[Evaluation]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _filters: dict[int, tuple[weakref.ref[Keys], list[Mask]]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _filters: ByFilter[list[Mask]] = field(
+        default_factory=ByFilter, init=False, repr=False, compare=False
     )
 
     @cached_property
@@ -87,7 +87,7 @@ class ImpactReader:
         masks: Sequence[Mask | None] = (
             [None if part.is_whole else part.alive for part in self.parts]
             if allowed is None
-            else self._masks(allowed)
+            else self._filters.get(allowed, self._masks)
         )
         found, floor = [], 0.0
         best = np.empty(0, dtype=np.float32)
@@ -101,18 +101,12 @@ class ImpactReader:
         return found
 
     def _masks(self, allowed: Keys) -> list[Mask]:
-        """Of what is alive and allowed. The last few are kept: a service is asked with the same
-        filters again and again."""
-        known = self._filters.get(id(allowed))
-        if known is not None and known[0]() is allowed:
-            return known[1]
+        """Of what is alive and allowed."""
         masks = []
         for part in self.parts:
             mask = np.zeros(len(part.segment), dtype=bool)
             mask[part.segment.places(allowed)] = True
             masks.append(mask & part.alive)
-        _make_room(self._filters)
-        self._filters[id(allowed)] = weakref.ref(allowed), masks
         return masks
 
     # --- what a query comes to ----------------------------------------------------------------
@@ -126,7 +120,8 @@ class ImpactReader:
                 return []
             query = _Query(Counter(terms), self._fields)
             known = list(query.evaluations(self.parts, len(self)))
-            _make_room(self._asked)
+            while len(self._asked) >= _KEPT:
+                self._asked.pop(next(iter(self._asked)), None)
             self._asked[terms] = known
         return known
 
@@ -221,8 +216,3 @@ def _without_last_bits(scores: Scores) -> Scores:
     """To 16 bits, so that equal chunks have equal scores in whichever order they were added up."""
     bits = scores.view(np.int32)
     return ((bits + 0x40) & ~0x7F).view(np.float32)
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    while len(kept) >= _KEPT:
-        kept.pop(next(iter(kept)), None)
