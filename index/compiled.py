@@ -1,0 +1,42 @@
+"""Loops over arrays, compiled by numba: they run without the interpreter and without its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_TYPES = {"u1": "uint8", "u2": "uint16", "u8": "uint64", "i8": "int64", "f4": "float32", "?": "b1"}
+
+
+def compiled(*arguments: str) -> Callable[[_F], _F]:
+    """Compiles a function of arrays and numbers for the given types: those of NumPy ("i8": int64),
+    with "[]" for an array that is read, "[]=" for one that is written, "[,]" for one of two
+    dimensions; arrays are contiguous. What was compiled is kept beside the module, or else in the
+    user's cache; where neither can be written, each process compiles it."""
+    import numba
+
+    types = tuple(_type_of(argument) for argument in arguments)
+
+    def decorated(function: _F) -> _F:
+        try:
+            made: Any = numba.njit(types, nogil=True, cache=True)(function)
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+            made = numba.njit(types, nogil=True)(function)
+        compiled_function: _F = made
+        return compiled_function
+
+    return decorated
+
+
+def _type_of(argument: str) -> Any:
+    from numba import types
+
+    name, bracket, shape = argument.partition("[")
+    scalar = getattr(types, _TYPES[name])
+    if not bracket:
+        return scalar
+    return types.Array(scalar, 1 + shape.count(","), "C", readonly=not shape.endswith("="))
