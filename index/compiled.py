@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_TYPES = {"u1": "uint8", "u2": "uint16", "u8": "uint64", "i8": "int64", "f4": "float32", "?": "b1"}
+_TYPES = {
+    "?": "boolean",
+    "u1": "uint8",
+    "u2": "uint16",
+    "u8": "uint64",
+    "i4": "int32",
+    "i8": "int64",
+    "f4": "float32",
+}
 
 
 def compiled(*arguments: str) -> Callable[[_F], _F]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from index.compiled import compiled
 from index.impact_segment import Bytes, Mask, Places, Terms
 
+Counts: TypeAlias = npt.NDArray[np.int32]
 Docs: TypeAlias = npt.NDArray[np.uint16]
 Ranges: TypeAlias = npt.NDArray[np.int64]
 Scores: TypeAlias = npt.NDArray[np.float32]
@@ -45,13 +46,24 @@ def find(terms: Terms, starts: Places, numbers: Terms, ranges: Ranges) -> None:
             ranges[column, 0], ranges[column, 1] = starts[low], starts[low + 1]
 
 
-@compiled("u2[]", "?[]", "i8", "i8")
-def alive_among(docs: Docs, alive: Mask, begin: int, end: int) -> int:
-    """In how many of the postings the chunk is alive."""
-    count = 0
-    for place in range(begin, end):
-        count += alive[docs[place]]
-    return count
+@compiled("u2[]", "?[]", "i8[]", "i8[,]", "i4[]=", "i8[]=")
+def count_alive(
+    docs: Docs, alive: Mask, starts: Places, ranges: Ranges, known: Counts, counts: Places
+) -> None:
+    """In how many chunks alive each of the terms is. What is `known` of a segment's terms (-1:
+    nothing) is taken from there, and put there."""
+    for column in range(len(ranges)):
+        begin, end = ranges[column]
+        if begin == end:
+            counts[column] = 0
+            continue
+        term = np.searchsorted(starts, begin, side="left")
+        if known[term] < 0:
+            count = 0
+            for place in range(begin, end):
+                count += alive[docs[place]]
+            known[term] = count
+        counts[column] = known[term]
 
 
 @compiled("u2[]", "u1[]", "i8[,]", "f4[]", "f4[]=")

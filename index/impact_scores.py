@@ -8,7 +8,7 @@ Turtle and Flood 1995, "Query Evaluation: Strategies and Optimizations").
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from index.impact_kernels import (
+    Counts,
     Ranges,
     Scores,
     add_up,
-    alive_among,
+    count_alive,
     find,
     look_up,
     over,
@@ -43,7 +44,6 @@ class Part:
     codes: Bytes
     ceilings: Bytes
     step: float
-    _alive_with: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def count(self) -> int:
@@ -64,16 +64,17 @@ class Part:
 
     def spread(self, ranges: Ranges) -> Places:
         """In how many chunks alive each of the terms is."""
-        counts: Places = ranges[:, 1] - ranges[:, 0]
         if self.is_whole:
-            return counts
-        known, docs = self._alive_with, self.segment.docs
-        for term in np.flatnonzero(counts).tolist():
-            begin, end = ranges[term].tolist()
-            if begin not in known:
-                known[begin] = alive_among(docs, self.alive, begin, end)
-            counts[term] = known[begin]
+            return ranges[:, 1] - ranges[:, 0]
+        counts: Places = np.empty(len(ranges), dtype=np.int64)
+        starts, known = self.segment.starts, self._alive_with
+        count_alive(self.segment.docs, self.alive, starts, ranges, known, counts)
         return counts
+
+    @cached_property
+    def _alive_with(self) -> Counts:
+        """In how many chunks alive each of the segment's terms is, as far as it is known."""
+        return np.full(len(self.segment.terms), -1, dtype=np.int32)
 
     def values(self, place: slice, factor: float) -> tuple[npt.NDArray[Any], Scores]:
         """The chunks of these postings, and what each has from its own."""
