@@ -15,11 +15,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index import duplicates, migrations, rows, states
-from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
+from index.contract import (
+    Damaged,
+    DocumentRecord,
+    Keys,
+    Origin,
+    Status,
+    StoredChunk,
+    Vectors,
+)
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
+from index.loading import Loading, tokens
 from index.schema import COUNT_UP, SCHEMA_VERSION
-from index.token_codes import unpack
+from index.token_codes import TokenRows
 from index.witness import Witness
 from ingest.contract import Chunk, Conflict, Document, NotFound
 
@@ -35,10 +44,6 @@ UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_firs
     page_last = ?, boxes = ?, sections = ?, parent = ?
 WHERE key = ?
 """
-_CHUNK_SELECT = f"SELECT key, {rows.CHUNK_COLUMNS} FROM chunks "
-_MOST_METADATA = 10_000
-"""The metadata of so many documents are kept until the next commit: their rows are large, and
-looking for one costs as much as for three chunks."""
 _RECORD_SELECT = """
 SELECT documents.*, (SELECT count(*) FROM chunks WHERE document_id = documents.id) AS chunk_count
 FROM documents
@@ -79,7 +84,7 @@ class Catalog(Database):
 
     def __init__(self, path: Path, *, create: bool = False, trusting: bool = False) -> None:
         super().__init__(path)
-        self._metadata: tuple[int, dict[str, str]] = (-1, {})
+        self._loading = Loading()
         self._witness = Witness(path.with_name(WITNESS))
         if not create and not path.is_file():
             raise NotFound(f"no collection at {path.parent}: create it first")
@@ -135,8 +140,8 @@ class Catalog(Database):
 
     def meta(self, key: str) -> str | None:
         """A value recorded under a name."""
-        row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
-        return None if row is None else str(row["value"])
+        row = self.first("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else str(row[0])
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Records values; durable on return."""
@@ -179,21 +184,7 @@ class Catalog(Database):
 
     def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are there."""
-        known = self._metadata
-        commits = self.commits
-        if known[0] != commits or len(known[1]) > _MOST_METADATA:
-            known = self._metadata = commits, {}
-        found: dict[int, StoredChunk] = {}
-        for batch in batched([int(key) for key in keys]):
-            chunks = self.read(_CHUNK_SELECT + f"WHERE key IN ({marks(batch)})", batch)
-            missing = list({row["document_id"] for row in chunks} - known[1].keys())
-            if missing:
-                sql = f"SELECT id, metadata FROM documents WHERE id IN ({marks(missing)})"
-                known[1].update((row[0], row[1]) for row in self.read(sql, missing))
-            for row in chunks:
-                metadata = rows.metadata_of(known[1][row["document_id"]])
-                found[row[0]] = StoredChunk(row[0], rows.chunk_of(row[1:]), metadata)
-        return found
+        return self._loading.chunks(self, keys)
 
     def texts(self, document_ids: Sequence[str]) -> dict[tuple[str, int], str]:
         """The text of every chunk of these documents, by document and ordinal."""
@@ -218,15 +209,9 @@ class Catalog(Database):
             rows.vector_rows([blob for _, blob in found], dimension),
         )
 
-    def tokens(self, keys: Sequence[int], dimension: int) -> dict[int, Vectors]:
-        """The token vectors of each chunk that is there and has some, shape (n, dimension)."""
-        found: dict[int, Vectors] = {}
-        for batch in batched(list(keys)):
-            sql = f"SELECT key, tokens FROM vectors WHERE key IN ({marks(batch)})"
-            found.update(
-                (row[0], unpack(row[1], dimension)) for row in self.read(sql, batch) if row[1]
-            )
-        return found
+    def tokens(self, keys: Sequence[int], dimension: int) -> TokenRows:
+        """The token vectors of the chunks of those keys that are there and have some."""
+        return tokens(self, keys, dimension)
 
     def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, rows.StoredVectors]:
         """Vectors that the collection holds already, by the hash of what was embedded."""

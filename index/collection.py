@@ -25,7 +25,6 @@ from index.contract import (
     Keys,
     SparseReader,
     StoredChunk,
-    Vectors,
 )
 from index.filters import compile_filter
 from index.jobs import Jobs
@@ -34,6 +33,7 @@ from index.repair import clear_leftovers, mend_catalog
 from index.scripts import Scripts
 from index.soundness import catalog_faults, index_faults
 from index.states import Ledger
+from index.token_codes import TokenRows
 from index.writer import Writer
 from ingest.contract import Chunk, Conflict, Json, NotFound, Unavailable
 
@@ -62,8 +62,8 @@ class Snapshot:
         """The chunks of those keys that are still there."""
         return self._catalog.chunks(keys)
 
-    def tokens(self, keys: Keys) -> dict[int, Vectors]:
-        """The token vectors, shape (n, dimension), of each chunk that is there and has some."""
+    def tokens(self, keys: Keys) -> TokenRows:
+        """The token vectors of the chunks of those keys that are there and have some."""
         return self._catalog.tokens(keys.tolist(), self.parts.embedder.dimension)
 
 

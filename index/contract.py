@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,8 @@ class Ranking:
         """A ranking of keys in any order: sorted by score, then by key."""
         key_array = np.asarray(keys, dtype=np.int64)
         score_array = np.asarray(scores, dtype=np.float32)
+        if not len(key_array):
+            return Ranking(key_array, score_array)
         order = np.lexsort((key_array, -score_array))
         return Ranking(key_array[order], score_array[order])
 
@@ -346,13 +348,12 @@ class DocumentState:
     origin: Origin = field(default_factory=Origin)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
+class StoredChunk(NamedTuple):
     """A chunk with its key and the metadata of its document."""
 
     key: int
     chunk: Chunk
-    metadata: Mapping[str, Json] = field(default_factory=dict)
+    metadata: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,6 +223,16 @@ class Database:
             row = cursor.fetchone()
             return None if row is None else _row_class(cursor.get_description())(row)
 
+    def first(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The same by position alone: for what every search reads."""
+        import apsw
+
+        try:
+            row: tuple[Any, ...] | None = first(self._connection, sql, values)
+        except apsw.Error as error:
+            raise error_of(self._path, error) from error
+        return row
+
 
 @lru_cache(maxsize=256)
 def _row_class(description: tuple[tuple[str, ...], ...]) -> type[Row]:

@@ -39,7 +39,7 @@ def build(
     dimension = vectors(np.arange(0)).shape[1]
     centres = None
     if make.has_lists:
-        count = faiss_lists.count_for(size)
+        count = make.lists(size)
         sample = vectors(_sample(size, count * faiss_lists.SAMPLE))
         centres = faiss_lists.centres_of(sample, count, go_on)
     index = make.empty(dimension, centres)

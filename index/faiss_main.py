@@ -10,6 +10,7 @@ codes of product quantisation, which are few bytes and which FAISS copies in any
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -89,6 +90,13 @@ class Main:
         return places
 
     @cached_property
+    def _one_list(self) -> Any:
+        """How a single list is searched."""
+        import faiss
+
+        return faiss.SearchParametersIVF(nprobe=1)
+
+    @cached_property
     def _sizes(self) -> npt.NDArray[np.int64]:
         """How many vectors lie in each list, deleted ones too."""
         return np.bincount(self._list_of, minlength=self.index.nlist)
@@ -125,11 +133,12 @@ class Main:
         return out
 
     def search(self, vector: Vectors, k: int, chosen: Selection) -> tuple[Positions, Scores] | None:
-        """Up to k positions of those chosen, with their exact scores, in no order. None where it
-        costs less to look at each vector that is chosen."""
+        """The k best positions of those chosen, and perhaps more, with their exact scores, in no
+        order; fewer where no more are found. None where it costs less to look at each vector
+        that is chosen."""
         import faiss
 
-        faiss.omp_set_num_threads(1)
+        _stay_on_one_thread()
         size = len(self.keys)
         selector = None
         if chosen.count < size:
@@ -148,12 +157,9 @@ class Main:
             if selector is not None and chosen.count <= breadth * _STEP_ROWS:
                 return None
             found = self._in_graph(vector, breadth, min(self._depth(k), size), selector)
-        found = found[found >= 0]
-        exact = self.products(vector, found)
-        if len(found) > k:
-            best = np.argpartition(-exact, k - 1)[:k]
-            return found[best], exact[best]
-        return found, exact
+        if len(found) and found[-1] < 0:
+            found = found[found >= 0]
+        return found, self.products(vector, found)
 
     @property
     def _reach(self) -> Reach:
@@ -172,6 +178,10 @@ class Main:
         """The lists to be visited and the products with their centres, best first; None where
         it costs less to look at each vector that is chosen. Where only some count, the gap is
         that below the best lists that hold k of those: in the nearest there may be none."""
+        if self.index.nlist == 1:
+            few = chosen.count < len(self.keys)
+            few = few and chosen.count * _ROW_CODES[self.make.codes] <= len(self.keys)
+            return None if few else _WHOLE
         assert chosen.members is not None
         near = products(vector, self._centres)
         near[chosen.members == 0] = -np.inf
@@ -196,7 +206,9 @@ class Main:
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
         scores, found = np.empty(depth, dtype=np.float32), np.empty(depth, dtype=np.int64)
-        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=len(lists))
+        parameters = self._one_list
+        if selector is not None or len(lists) > 1:
+            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=len(lists))
         self.index.search_preassigned_c(
             1,
             faiss.swig_ptr(query),
@@ -220,12 +232,10 @@ class Main:
 
     def measured(self, target: float, go_on: Callable[[], None]) -> Main:
         """The same with the reach that finds the share `target` of what is nearest."""
-        import faiss
-
         size = len(self.keys)
         if self.make.kind == "flat" or size < 2:
             return self
-        faiss.omp_set_num_threads(1)
+        _stay_on_one_thread()
         asked = Questions.of(self.rows, go_on)
 
         def in_lists(vector: Vectors, breadth: float, depth: int) -> Positions:
@@ -245,6 +255,21 @@ class Main:
         else:
             reach = faiss_reach.of_graph(asked, self._depth, in_graph, target)
         return replace(self, reach=reach)
+
+
+_WHOLE = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.float32)
+"""The only list, and any product: it adds as much to each score."""
+
+_threads = threading.local()
+
+
+def _stay_on_one_thread() -> None:
+    """Has FAISS use no more threads for what this one asks for; it remembers that."""
+    import faiss
+
+    if not getattr(_threads, "is_one", False):
+        faiss.omp_set_num_threads(1)
+        _threads.is_one = True
 
 
 def products(vector: Vectors, rows: Vectors) -> Scores:

@@ -137,7 +137,9 @@ def _first(scores: Scores, places: Positions, count: int) -> tuple[Scores, Posit
 def of_lists(
     asked: Questions, list_of: npt.NDArray[np.uint16], centres: Vectors, find: Find, target: float
 ) -> Reach:
-    """The lists may miss half of what may be missed, and half may lie too deep."""
+    """The lists may miss half of what may be missed, and half may lie too deep; one list misses
+    nothing."""
+    share = 0.5 if len(centres) > 1 else 1.0
     near = asked.vectors @ centres.T
     best = near.max(axis=1, keepdims=True)
     breadths, likely, depths = [], [], []
@@ -150,7 +152,7 @@ def of_lists(
         for at, vector in enumerate(asked.vectors):
             mine = asked.hits(at, find(vector, breadths[-1], deepest + 1), k)[:deepest]
             hits += np.pad(mine, (0, deepest - len(mine)), mode="edge" if len(mine) else "constant")
-        depths.append(max(k, 1 + int(np.argmax(hits >= (1 - missed / 2) * hits[-1]))))
+        depths.append(max(k, 1 + int(np.argmax(hits >= (1 - share * missed) * hits[-1]))))
     return Reach(
         target,
         len(asked.rows),

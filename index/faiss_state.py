@@ -79,7 +79,8 @@ class State:
             at = np.full(len(keys), -1, dtype=np.int64)
         else:
             at = self.main.positions(keys)
-            at[at >= 0] = np.where(self.alive[at[at >= 0]], at[at >= 0], -1)
+            if self.alive_count < len(self.alive):
+                at[at >= 0] = np.where(self.alive[at[at >= 0]], at[at >= 0], -1)
         return at, positions(self.delta_keys, keys)
 
     def vectors(self, keys: Keys) -> Vectors:
@@ -172,6 +173,8 @@ class FaissReader:
         if k <= 0:
             return Ranking.of([], [])
         keys, scores = self._in_main(vector, k, allowed)
+        if not len(state.delta_keys):
+            return _best(keys, scores, k)
         beside = products(vector, state.delta_vectors)
         delta_keys = state.delta_keys
         if allowed is not None:
@@ -182,6 +185,8 @@ class FaissReader:
     def score(self, vector: Vectors, keys: Keys) -> Scores:
         state = self.state
         at, beside = state.find(keys)
+        if state.main is not None and not len(state.delta_keys) and (at >= 0).all():
+            return state.main.products(vector, at)
         scores = np.full(len(keys), np.nan, dtype=np.float32)
         if state.main is not None:
             scores[at >= 0] = state.main.products(vector, at[at >= 0])

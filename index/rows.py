@@ -41,6 +41,10 @@ def chunk_row(chunk: Chunk) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+_kind_of = lru_cache(BlockKind)
+"""An enumeration takes four times as long to look up."""
+
+
 def _boxes_text(boxes: tuple[Box, ...]) -> str:
     return json.dumps([(b.page, b.x0, b.y0, b.x1, b.y1) for b in boxes])
 
@@ -77,26 +81,23 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
         chunk_id, document_id, ordinal, kind, title, heading_path, text, _,
         start, end, first, last, boxes, sections, parent,
     ) = row  # fmt: skip
+    pages = None if first is None else (first, last)
     return Chunk(
-        id=chunk_id,
-        document_id=document_id,
-        ordinal=ordinal,
-        kind=BlockKind(kind),
-        title=title,
-        heading_path=_names_of(heading_path),
-        text=text,
-        span=(start, end),
-        pages=None if first is None else (first, last),
-        boxes=_boxes_of(boxes),
-        section=_names_of(sections),
-        parent=_parent_of(parent),
-    )
+        chunk_id, document_id, ordinal, _kind_of(kind), title, _names_of(heading_path), text,
+        (start, end), pages, _boxes_of(boxes), _names_of(sections), _parent_of(parent),
+    )  # fmt: skip
 
 
 def metadata_of(text: str) -> dict[str, Json]:
     """The metadata that a document was stored with."""
     metadata: dict[str, Json] = json.loads(text)
     return metadata
+
+
+def metadata_of_each(texts: Sequence[str]) -> list[dict[str, Json]]:
+    """The same of several documents."""
+    found: list[dict[str, Json]] = json.loads(f"[{','.join(texts)}]")
+    return found
 
 
 def document_row(document: Document, pipeline: str, generation: int) -> tuple[Any, ...]:

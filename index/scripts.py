@@ -38,7 +38,7 @@ class Scripts:
     def foreign(self, script: str, keys: Keys) -> npt.NDArray[np.bool_]:
         """True for each key whose chunk is in another script than the one given; where either
         is not known, or the chunk is gone, it is not."""
-        if not script or not len(self._keys):
+        if not len(self.all_foreign(script)):
             return np.zeros(len(keys), dtype=bool)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         codes = np.where(self._keys[at] == keys, self._codes[at], 0)

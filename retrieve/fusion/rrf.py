@@ -25,7 +25,9 @@ class ReciprocalRankFusion:
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         scores = np.zeros(len(keys), dtype=np.float64)
         for leg in legs.values():
-            ranks = np.arange(1, len(leg.ranking.keys) + 1)
-            scores[np.searchsorted(keys, leg.ranking.keys)] += 1.0 / (self.k + ranks)
+            found = leg.ranking.keys
+            if len(found):
+                ranks = np.arange(1, len(found) + 1)
+                scores[keys.searchsorted(found)] += 1.0 / (self.k + ranks)
         weights = {name: float(len(leg.ranking.keys) > 0) for name, leg in legs.items()}
         return Fused(Ranking.of(keys, scores), weights)

@@ -53,11 +53,9 @@ def _max_sim(snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Scor
     """The mean over the query's tokens of the best cosine to a token of each chunk; nan for a
     chunk without tokens."""
     scores = np.full(len(ranking.keys), np.nan, dtype=np.float32)
-    tokens = snapshot.tokens(ranking.keys) if len(query.tokens) else {}
-    places = [place for place, key in enumerate(ranking.keys.tolist()) if key in tokens]
-    if places:
-        parts = [tokens[int(ranking.keys[place])] for place in places]
-        starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
-        cosines = query.tokens @ np.concatenate(parts).T
-        scores[places] = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
+    if len(query.tokens):
+        tokens = snapshot.tokens(ranking.keys)
+        if len(tokens.places):
+            cosines = tokens.products(query.tokens)
+            scores[tokens.places] = np.maximum.reduceat(cosines, tokens.starts).mean(axis=1)
     return scores

@@ -18,7 +18,8 @@ from index.caches import Parts
 from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.components import DENSE, SPARSE
-from index.contract import Embeddings, QueryEmbedding, Vectors
+from index.contract import Embeddings, Keys, QueryEmbedding, Vectors
+from index.token_codes import TokenRows
 from ingest.contract import Block, BlockKind, Chunk, Document, Json, chunk_id, load_component
 
 DIMENSION = 48
@@ -129,6 +130,12 @@ def keys_of(collection: Collection) -> tuple[list[int], list[int], list[int]]:
         int(row["key"]) for row in collection._catalog.read("SELECT key FROM chunks ORDER BY key")
     ]
     return catalog, snapshot.sparse.keys().tolist(), snapshot.dense.keys().tolist()
+
+
+def by_key(tokens: TokenRows, keys: Keys) -> list[tuple[int, Vectors]]:
+    """The token vectors of each chunk that has some, by the keys that were asked for."""
+    parts = np.split(tokens.vectors, tokens.starts[1:])
+    return list(zip(keys[tokens.places].tolist(), parts, strict=False))
 
 
 def assert_sound(collection: Collection) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from index_room import PIPELINE, WordSumEmbedder, fill, make_document, make_parts
+from index_room import PIPELINE, WordSumEmbedder, by_key, fill, make_document, make_parts
 
 from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.contract import Vectors
-from index.token_codes import pack, unpack
+from index.token_codes import TokenRows, pack, unpack
 
 
 @given(
@@ -44,11 +44,41 @@ def test_bytes_that_are_no_whole_rows_are_refused() -> None:
         unpack(pack(np.ones((2, 8), dtype=np.float32))[:-1], 8)
 
 
+@given(rows=st.integers(0, 9), dimension=st.integers(1, 33), seed=st.integers(0, 99))
+def test_products_are_those_of_what_is_unpacked(rows: int, dimension: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    packed = pack(draw.standard_normal((rows, dimension)).astype(np.float32))
+    vectors = draw.standard_normal((3, dimension)).astype(np.float32)
+    one = np.zeros(1, dtype=np.int64)
+    found = TokenRows(one, one, packed, dimension).products(vectors)
+    assert found.shape == (rows, 3)
+    assert found == pytest.approx(unpack(packed, dimension) @ vectors.T, abs=1e-4)
+
+
+def test_rows_of_several_chunks_follow_each_other(tmp_path: Path) -> None:
+    """In the order that is asked in; what has none, or is gone, has no place."""
+    texts = ["a b c", "…", "d e"]
+    documents = [make_document(f"d{i}", [text], title="") for i, text in enumerate(texts)]
+    collection = fill(tmp_path / "c", make_parts(), documents)
+    snapshot = collection.snapshot()
+    keys = snapshot.dense.keys()[::-1]
+    asked = np.concatenate([[999_999], keys])
+    found = snapshot.tokens(asked)
+    alone = [snapshot.tokens(keys[place : place + 1]).vectors for place in range(3)]
+    assert [len(rows) > 0 for rows in alone] == [True, False, True]
+    assert found.places.tolist() == [1, 3]
+    assert found.starts.tolist() == [0, len(alone[0])]
+    assert (found.vectors == np.concatenate(alone)).all()
+    none = snapshot.tokens(asked[:1])
+    assert (len(none.places), len(none.starts), len(none.vectors)) == (0, 0, 0)
+    collection.close()
+
+
 def tokens_of(collection: Collection) -> dict[str, Vectors]:
     snapshot = collection.snapshot()
     keys = snapshot.dense.keys()
-    stored, tokens = snapshot.chunks(keys.tolist()), snapshot.tokens(keys)
-    return {stored[key].chunk.text: rows for key, rows in tokens.items()}
+    stored = snapshot.chunks(keys.tolist())
+    return {stored[key].chunk.text: rows for key, rows in by_key(snapshot.tokens(keys), keys)}
 
 
 def test_tokens_are_kept_with_each_chunk_used_again_and_deleted(tmp_path: Path) -> None:
@@ -66,7 +96,7 @@ def test_tokens_are_kept_with_each_chunk_used_again_and_deleted(tmp_path: Path) 
     with collection.writer() as writer:
         writer.put([twin], PIPELINE)
     assert len(embedder.embedded) == before
-    assert len(collection.snapshot().tokens(collection.snapshot().dense.keys())) == 3
+    assert len(collection.snapshot().tokens(collection.snapshot().dense.keys()).places) == 3
     with collection.writer() as writer:
         writer.delete(["d", "twin"])
     collection.close()

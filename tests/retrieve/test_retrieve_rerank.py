@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from index_room import WordSumEmbedder, fill, make_document, make_parts
+from index_room import WordSumEmbedder, by_key, fill, make_document, make_parts
 
 from index.collection import Collection
 from index.contract import Embeddings, QueryEmbedding, Ranking
@@ -47,7 +47,7 @@ def test_it_adds_the_mean_of_each_words_best_cosine(collection: Collection, dept
     )
     first = ranking.keys[:depth].tolist()
     words = WordSumEmbedder().embed_query("boat wheel").tokens
-    tokens = snapshot.tokens(ranking.keys)
+    tokens = dict(by_key(snapshot.tokens(ranking.keys), ranking.keys))
     wanted = {
         key: np.mean([max(float(word @ token) for token in tokens[key]) for word in words])
         for key in first
