@@ -23,7 +23,7 @@ looking for one costs as much as for three chunks."""
 
 _COMMITS = "(SELECT value FROM meta WHERE key = 'commits')"
 _CHUNKS = f"SELECT {_COMMITS}, json_group_array(json_array(key, {rows.CHUNK_COLUMNS})) FROM chunks"
-_METADATA = f"SELECT {_COMMITS}, json_group_object(id, metadata) FROM documents"
+_METADATA = f"SELECT {_COMMITS}, json_group_array(json_array(id, metadata)) FROM documents"
 
 
 class Loading:

@@ -127,6 +127,18 @@ def test_documents_come_back_as_they_were(
     catalog.close()
 
 
+@pytest.mark.parametrize("odd", ["a\x00b", "\x00", '"', "\\u0000", "\U00020000\u2028"])
+def test_odd_characters_come_back_from_one_value(odd: str, tmp_path: Path) -> None:
+    """SQLite's json_group_object ends a key at a NUL, so keys are no place for ids."""
+    catalog = Catalog(tmp_path / CATALOG, create=True)
+    document, chunks = make_document(odd, [odd, "x"], title=odd, metadata={odd: odd})
+    added = catalog.put(document, chunks, vectors(chunks), PIPELINE).added
+    stored = catalog.chunks(added)
+    assert [stored[key].chunk for key in added] == chunks
+    assert [stored[key].metadata for key in added] == [{odd: odd}] * 2
+    catalog.close()
+
+
 def test_keys_are_never_used_twice(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / CATALOG, create=True)
     seen: set[int] = set()
