@@ -72,8 +72,8 @@ class TokenRows:
 
     def products(self, vectors: Vectors) -> Vectors:
         """The inner product of each row with each of the vectors, shape (n, len(vectors)).
-        In a third of the time that unpacking the rows takes: their codes are left in the order
-        that they are packed in."""
+        Quicker than with unpacked rows: the codes are left in the order that they are packed
+        in."""
         codes, steps = _read(self.packed, self.dimension)
         halves = np.zeros((len(vectors), *codes.shape[1:]), dtype=np.float32)
         halves[:, 0] = vectors[:, 0::2]
