@@ -18,22 +18,27 @@ _TYPES = {
 }
 
 
-def compiled(*arguments: str) -> Callable[[_F], _F]:
+def compiled(*arguments: str, reassociates: bool = False) -> Callable[[_F], _F]:
     """Compiles a function of arrays and numbers for the given types: those of NumPy ("i8": int64),
     with "[]" for an array that is read, "[]=" for one that is written, "[,]" for one of two
     dimensions; arrays are contiguous. What was compiled is kept beside the module, or else in the
-    user's cache; where neither can be written, each process compiles it."""
+    user's cache; where neither can be written, each process compiles it. One that `reassociates`
+    may add up in another order than is written, several numbers at once."""
     import numba
 
     types = tuple(_type_of(argument) for argument in arguments)
 
+    options: dict[str, Any] = {"nogil": True}
+    if reassociates:
+        options["fastmath"] = {"reassoc", "contract", "nsz"}
+
     def decorated(function: _F) -> _F:
         try:
-            made: Any = numba.njit(types, nogil=True, cache=True)(function)
+            made: Any = numba.njit(types, cache=True, **options)(function)
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
-            made = numba.njit(types, nogil=True)(function)
+            made = numba.njit(types, **options)(function)
         compiled_function: _F = made
         return compiled_function
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from index.contract import Keys, Vectors
 
@@ -38,20 +39,20 @@ def row_bytes(dimension: int) -> int:
 def unpack(packed: bytes, dimension: int) -> Vectors:
     """What `pack` was given, to within half a step, shape (n, dimension). Raises ValueError
     where the bytes are no whole number of rows."""
-    codes, steps = _read(packed, dimension)
-    tokens: Vectors = codes.swapaxes(1, 2).reshape(len(codes), 2 * codes.shape[2])
-    return (tokens[:, :dimension] - _LEVELS) * steps
+    nibbles, steps = _read(packed, dimension)
+    codes = np.empty((len(nibbles), 2 * nibbles.shape[1]), dtype=np.float32)
+    codes[:, 0::2] = nibbles & 15
+    codes[:, 1::2] = nibbles >> 4
+    tokens: Vectors = (codes[:, :dimension] - _LEVELS) * steps[:, None]
+    return tokens
 
 
-def _read(packed: bytes, dimension: int) -> tuple[Vectors, Vectors]:
-    """The codes in the lower and in the upper half of each byte, shape (n, 2, width), and what
-    those of each row, less _LEVELS, are to be multiplied by."""
+def _read(packed: bytes, dimension: int) -> tuple[npt.NDArray[np.uint8], Vectors]:
+    """The codes, two in a byte, shape (n, ceil(dimension / 2)), and what those of each row, less
+    _LEVELS, are to be multiplied by."""
     rows = np.frombuffer(packed, dtype=np.uint8).reshape(-1, row_bytes(dimension))
     steps = np.ascontiguousarray(rows[:, :2]).view("<f2").astype(np.float32)
-    codes = np.empty((len(rows), 2, rows.shape[1] - 2), dtype=np.uint8)
-    np.bitwise_and(rows[:, 2:], 15, out=codes[:, 0])
-    np.right_shift(rows[:, 2:], 4, out=codes[:, 1])
-    return codes.astype(np.float32), steps
+    return np.ascontiguousarray(rows[:, 2:]), steps[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,17 @@ class TokenRows:
         """Shape (n, dimension)."""
         return unpack(self.packed, self.dimension)
 
-    def products(self, vectors: Vectors) -> Vectors:
-        """The inner product of each row with each of the vectors, shape (n, len(vectors)).
-        Quicker than with unpacked rows: the codes are left in the order that they are packed
-        in."""
-        codes, steps = _read(self.packed, self.dimension)
-        halves = np.zeros((len(vectors), *codes.shape[1:]), dtype=np.float32)
-        halves[:, 0] = vectors[:, 0::2]
-        halves[:, 1, : self.dimension // 2] = vectors[:, 1::2]
-        width = 2 * codes.shape[2]
-        found: Vectors = codes.reshape(-1, width) @ halves.reshape(-1, width).T
-        found -= _LEVELS * halves.sum(axis=(1, 2))
-        found *= steps
-        return found
+    def max_products(self, vectors: Vectors) -> Vectors:
+        """The greatest inner product of each of the vectors with a row of each chunk, shape
+        (len(places), len(vectors))."""
+        from index.token_kernels import AT_ONCE, take_best
+
+        nibbles, steps = _read(self.packed, self.dimension)
+        width = nibbles.shape[1]
+        count = -(-len(vectors) // AT_ONCE) * AT_ONCE
+        halves = np.zeros((count, 2 * width), dtype=np.float32)
+        halves[: len(vectors), :width] = vectors[:, 0::2]
+        halves[: len(vectors), width : width + self.dimension // 2] = vectors[:, 1::2]
+        best = np.full((len(self.starts), count), -np.inf, dtype=np.float32)
+        take_best(nibbles, steps, self.starts, halves, best)
+        return best[:, : len(vectors)]

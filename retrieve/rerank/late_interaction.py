@@ -56,6 +56,5 @@ def _max_sim(snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Scor
     if len(query.tokens):
         tokens = snapshot.tokens(ranking.keys)
         if len(tokens.places):
-            cosines = tokens.products(query.tokens)
-            scores[tokens.places] = np.maximum.reduceat(cosines, tokens.starts).mean(axis=1)
+            scores[tokens.places] = tokens.max_products(query.tokens).mean(axis=1)
     return scores

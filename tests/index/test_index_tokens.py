@@ -44,15 +44,24 @@ def test_bytes_that_are_no_whole_rows_are_refused() -> None:
         unpack(pack(np.ones((2, 8), dtype=np.float32))[:-1], 8)
 
 
-@given(rows=st.integers(0, 9), dimension=st.integers(1, 33), seed=st.integers(0, 99))
-def test_products_are_those_of_what_is_unpacked(rows: int, dimension: int, seed: int) -> None:
+@given(
+    sizes=st.lists(st.integers(1, 5), max_size=4),
+    dimension=st.integers(1, 33),
+    vectors=st.integers(0, 9),
+    seed=st.integers(0, 99),
+)
+def test_products_are_those_of_what_is_unpacked(
+    sizes: list[int], dimension: int, vectors: int, seed: int
+) -> None:
     draw = np.random.default_rng(seed)
-    packed = pack(draw.standard_normal((rows, dimension)).astype(np.float32))
-    vectors = draw.standard_normal((3, dimension)).astype(np.float32)
-    one = np.zeros(1, dtype=np.int64)
-    found = TokenRows(one, one, packed, dimension).products(vectors)
-    assert found.shape == (rows, 3)
-    assert found == pytest.approx(unpack(packed, dimension) @ vectors.T, abs=1e-4)
+    packed = pack(draw.standard_normal((sum(sizes), dimension)).astype(np.float32))
+    asked = draw.standard_normal((vectors, dimension)).astype(np.float32)
+    starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])[:-1].astype(np.int64)
+    found = TokenRows(np.arange(len(sizes)), starts, packed, dimension).max_products(asked)
+    assert found.shape == (len(sizes), vectors)
+    products = unpack(packed, dimension) @ asked.T
+    for best, start, size in zip(found, starts, sizes, strict=True):
+        assert best == pytest.approx(products[start : start + size].max(axis=0), abs=1e-4)
 
 
 def test_rows_of_several_chunks_follow_each_other(tmp_path: Path) -> None:
