@@ -2,8 +2,7 @@
 
 torch calls some 200 operations for one query, and reorders the weights of every matrix each
 time; compiled, the weights are laid out once, in bfloat16 where the CPU multiplies it natively,
-and small operations are joined to their neighbours (`index.encoder_graph`). Neither torch nor
-transformers is imported.
+and small operations are joined to their neighbours. Neither torch nor transformers is imported.
 
 The texts of a batch are of like length and are padded to a multiple of 16, which is what the
 matrix units take at once and keeps the shapes few: each new one costs milliseconds. The mean is
@@ -19,16 +18,17 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from index.contract import Embeddings, Vectors
-from index.encoder_graph import Weights, encoder_graph, layers, openvino_module
 
 if TYPE_CHECKING:
     import openvino
@@ -40,6 +40,9 @@ _STEP = 16
 _FEW_TOKENS = 256
 """So few are not worth a second core."""
 _MASKED = -1e9
+
+Weights: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
+"""Tensors under the names of transformers' BertModel."""
 
 
 def supports(model: Any) -> bool:
@@ -53,9 +56,18 @@ def supports(model: Any) -> bool:
     )
 
 
+def _openvino() -> Any:
+    """OpenVINO, without the package by which it would tell its makers, over the network, that it
+    was imported. It goes without where that cannot be imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
 def has_native_bfloat16() -> bool:
     """Whether the CPU multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
-    return "BF16" in openvino_module().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class CompiledEncoder:
@@ -72,7 +84,7 @@ class CompiledEncoder:
             "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
             "ENABLE_CPU_PINNING": False,  # another process may sit on the core
         }
-        self._graph = encoder_graph(weights, config, bfloat16)
+        self._graph = _graph(weights, config)
         self._compiling = threading.Lock()
         self._local = threading.local()
 
@@ -143,7 +155,7 @@ class CompiledEncoder:
     def _compile(self, threads: int, streams: int) -> openvino.CompiledModel:
         options = {**self._options, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
         with self._compiling:
-            return openvino_module().Core().compile_model(self._graph, "CPU", options)
+            return _openvino().Core().compile_model(self._graph, "CPU", options)
 
     def _forward(self, compiled: openvino.CompiledModel, sequences: list[Sequence[int]]) -> Vectors:
         """The last hidden states, shape (sequences, padded length, hidden size); the calling
@@ -182,7 +194,7 @@ def reference(weights: Weights, config: Mapping[str, Any], token_ids: Sequence[i
     hidden = hidden + weights["embeddings.position_embeddings.weight"][:count]
     hidden = hidden + weights["embeddings.token_type_embeddings.weight"][0]
     hidden = norm(hidden, "embeddings.LayerNorm")
-    for layer in layers(config):
+    for layer in _layers(config):
         query, key, value = (
             linear(hidden, f"{layer}.attention.self.{part}").reshape(count, heads, -1)
             for part in ("query", "key", "value")
@@ -197,6 +209,60 @@ def reference(weights: Weights, config: Mapping[str, Any], token_ids: Sequence[i
         inner = inner / 2 * (1 + erf(inner / math.sqrt(2)).astype(np.float32))
         hidden = norm(linear(inner, f"{layer}.output.dense") + hidden, f"{layer}.output.LayerNorm")
     return _units(hidden.mean(axis=0))
+
+
+def _graph(weights: Weights, config: Mapping[str, Any]) -> openvino.Model:
+    """Tokens, shape (texts, length), and what is added to the scores of each place, shape
+    (texts, 1, 1, length), to the last hidden states, shape (texts, length, hidden size)."""
+    openvino = _openvino()
+    op = openvino.opset13
+    heads = int(config["num_attention_heads"])
+
+    def whole(*values: int) -> Any:
+        return op.constant(np.array(values, dtype=np.int64))
+
+    def held(array: npt.NDArray[np.float32]) -> Any:
+        return op.constant(array, shared_memory=True)
+
+    def norm(node: Any, name: str) -> Any:
+        normal = op.mvn(node, whole(-1), True, config["layer_norm_eps"], "inside_sqrt")
+        scaled = op.multiply(normal, held(weights[f"{name}.weight"]))
+        return op.add(scaled, held(weights[f"{name}.bias"]))
+
+    def linear(node: Any, name: str) -> Any:
+        product = op.matmul(node, held(weights[f"{name}.weight"]), False, True)
+        return op.add(product, held(weights[f"{name}.bias"]))
+
+    def by_head(node: Any) -> Any:
+        return op.transpose(op.reshape(node, whole(0, 0, heads, -1), True), whole(0, 2, 1, 3))
+
+    tokens = op.parameter([-1, -1], np.int32, name="tokens")
+    mask = op.parameter([-1, 1, 1, -1], np.float32, name="mask")
+    length = op.gather(op.shape_of(tokens, "i64"), whole(1), whole(0))
+    places = weights["embeddings.position_embeddings.weight"]
+    places = places + weights["embeddings.token_type_embeddings.weight"][0]
+    words = op.gather(held(weights["embeddings.word_embeddings.weight"]), tokens, whole(0))
+    hidden = op.add(words, op.slice(op.constant(places), whole(0), length, whole(1), whole(0)))
+    hidden = norm(hidden, "embeddings.LayerNorm")
+    for layer in _layers(config):
+        query, key, value = (
+            by_head(linear(hidden, f"{layer}.attention.self.{part}"))
+            for part in ("query", "key", "value")
+        )
+        context = op.transpose(
+            op.scaled_dot_product_attention(query, key, value, mask), whole(0, 2, 1, 3)
+        )
+        context = op.reshape(context, whole(0, 0, -1), True)
+        output = f"{layer}.attention.output"
+        hidden = norm(op.add(linear(context, f"{output}.dense"), hidden), f"{output}.LayerNorm")
+        inner = op.gelu(linear(hidden, f"{layer}.intermediate.dense"), "erf")
+        inner = op.add(linear(inner, f"{layer}.output.dense"), hidden)
+        hidden = norm(inner, f"{layer}.output.LayerNorm")
+    return openvino.Model([op.convert(hidden, "f32")], [tokens, mask], "encoder")
+
+
+def _layers(config: Mapping[str, Any]) -> list[str]:
+    return [f"encoder.layer.{number}" for number in range(config["num_hidden_layers"])]
 
 
 def _pooled(states: Vectors, count: int) -> Vectors:

@@ -19,11 +19,10 @@ import pytest
 from index_room import WordSumEmbedder
 
 from index import default_model
-from index.compiled_encoder import CompiledEncoder, reference
+from index.compiled_encoder import CompiledEncoder, Weights, reference
 from index.components import EMBEDDERS
 from index.contract import Embedder, QueryEmbedding, Vectors
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
-from index.encoder_graph import Weights
 from index.language_direction import remembered
 from index.query_cache import REMEMBERED, QueryCache
 from ingest.contract import BadInput, Unavailable, load_component
@@ -132,12 +131,6 @@ def test_bfloat16_stays_near_float32(
 ) -> None:
     assert fast._encoder is not None
     assert cosines(fast.embed_passages(TEXTS), exact.embed_passages(TEXTS)).min() >= 0.995
-    long = "数据库 transactions " * 300
-    for query in (*TEXTS, "?", long, *("事务是什么意思呢"[:count] for count in range(1, 9))):
-        one, other = fast.embed_query(query), exact.embed_query(query)
-        assert one.vector @ other.vector >= 0.999
-        assert one.tokens.shape == other.tokens.shape
-        assert (cosines(one.tokens, other.tokens) >= 0.995).all()
     assert fast.fingerprint != exact.fingerprint
 
 
