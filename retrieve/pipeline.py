@@ -284,8 +284,8 @@ def _placed(
 
 def _ranks(ranking: Ranking, page: Sequence[int]) -> list[int | None]:
     """Of each key of the page, from 1; None where the ranking has it not."""
-    ranks = {key: rank for rank, key in enumerate(ranking.keys.tolist(), 1)}
-    return [ranks.get(key) for key in page]
+    ranks = dict(zip(ranking.keys.tolist(), range(1, len(ranking.keys) + 1), strict=True))
+    return list(map(ranks.get, page))
 
 
 def _shown(term: str | AnyOf) -> str:
