@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,8 @@ class Query:
     filter: Mapping[str, Json] | None = None
 
 
-class LegScore(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LegScore:
     """Where one leg or reranker placed a hit: its rank from 1 (None where it did not return it
     among its candidates) and its score (None where it has none)."""
 
