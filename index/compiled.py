@@ -1,4 +1,5 @@
-"""Loops over arrays, compiled by numba: they run without the interpreter and without its lock."""
+"""Loops over arrays, compiled by numba: they run without the interpreter, and
+most without its lock."""
 
 from __future__ import annotations
 
@@ -18,17 +19,20 @@ _TYPES = {
 }
 
 
-def compiled(*arguments: str, reassociates: bool = False) -> Callable[[_F], _F]:
+def compiled(
+    *arguments: str, reassociates: bool = False, is_quick: bool = False
+) -> Callable[[_F], _F]:
     """Compiles a function of arrays and numbers for the given types: those of NumPy ("i8": int64),
     with "[]" for an array that is read, "[]=" for one that is written, "[,]" for one of two
     dimensions; arrays are contiguous. What was compiled is kept beside the module, or else in the
     user's cache; where neither can be written, each process compiles it. One that `reassociates`
-    may add up in another order than is written, several numbers at once."""
+    may add up in another order than is written, several numbers at once. One that is quick keeps
+    the interpreter's lock: among busy threads, getting it back takes longer."""
     import numba
 
     types = tuple(_type_of(argument) for argument in arguments)
 
-    options: dict[str, Any] = {"nogil": True}
+    options: dict[str, Any] = {"nogil": not is_quick}
     if reassociates:
         options["fastmath"] = {"reassoc", "contract", "nsz"}
 

@@ -28,7 +28,7 @@ _LOOK_UP = 10
 """Looking up one chunk among a term's postings costs as much as adding so many of them."""
 
 
-@compiled("u8[]", "i8[]", "u8[]", "i8[,]=")
+@compiled("u8[]", "i8[]", "u8[]", "i8[,]=", is_quick=True)
 def find(terms: Terms, starts: Places, numbers: Terms, ranges: Ranges) -> None:
     """The range of each number's postings, out of the `starts` of all terms, which ascend; an
     empty one where it is not among them."""
@@ -132,6 +132,14 @@ def over(scores: Scores, mask: Mask, least: float) -> Places:
             found[count] = doc
             count += 1
     return found[:count].copy()
+
+
+@compiled("f4[]", "?[]", "f4[]=")
+def chosen(scores: Scores, mask: Mask, best: Scores) -> Places:
+    """Takes the scores into the best, and gives the chunks whose scores are among those, perhaps
+    with others."""
+    take_in(scores, mask, best)
+    return over(scores, mask, best[0])
 
 
 @compiled("u2[]", "u1[]", "i8[,]", "f4[]", "f4[]", "f4[]=", "f4[]")

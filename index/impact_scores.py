@@ -20,10 +20,10 @@ from index.impact_kernels import (
     Ranges,
     Scores,
     add_up,
+    chosen,
     count_alive,
     find,
     look_up,
-    over,
     pruned,
     take_in,
 )
@@ -121,8 +121,7 @@ class Evaluation:
         if not self._is_cheap:
             return self._pruned(best, mask)
         mask = _EVERYWHERE if mask is None else mask
-        take_in(self._all, mask, best)
-        found = over(self._all, mask, best[0])
+        found = chosen(self._all, mask, best)
         return found, self._all[found]
 
     def _pruned(self, best: Scores, mask: Mask | None) -> tuple[Places, Scores]:
@@ -143,6 +142,6 @@ class Evaluation:
             scores,
             best,
         )
-        chosen = scores[found]
-        take_in(chosen, _EVERYWHERE, best)
-        return found, chosen
+        own = scores[found]
+        take_in(own, _EVERYWHERE, best)
+        return found, own
