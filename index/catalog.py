@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index import duplicates, migrations, rows, states
-from index.contract import (
-    Damaged,
-    DocumentRecord,
-    Keys,
-    Origin,
-    Status,
-    StoredChunk,
-    Vectors,
-)
+from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
 from index.loading import Loading, tokens

@@ -1,5 +1,4 @@
-"""Loops over arrays, compiled by numba: they run without the interpreter, and
-most without its lock."""
+"""Loops over arrays, compiled by numba: without the interpreter, most without its lock."""
 
 from __future__ import annotations
 
@@ -30,8 +29,7 @@ def compiled(
     the interpreter's lock: among busy threads, getting it back takes longer."""
     import numba
 
-    types = tuple(_type_of(argument) for argument in arguments)
-
+    types = tuple(map(_type_of, arguments))
     options: dict[str, Any] = {"nogil": not is_quick}
     if reassociates:
         options["fastmath"] = {"reassoc", "contract", "nsz"}

@@ -10,7 +10,6 @@ codes of product quantisation, which are few bytes and which FAISS copies in any
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -90,13 +89,6 @@ class Main:
         return places
 
     @cached_property
-    def _one_list(self) -> Any:
-        """How a single list is searched."""
-        import faiss
-
-        return faiss.SearchParametersIVF(nprobe=1)
-
-    @cached_property
     def _sizes(self) -> npt.NDArray[np.int64]:
         """How many vectors lie in each list, deleted ones too."""
         return np.bincount(self._list_of, minlength=self.index.nlist)
@@ -138,7 +130,7 @@ class Main:
         that is chosen."""
         import faiss
 
-        _stay_on_one_thread()
+        faiss.omp_set_num_threads(1)
         size = len(self.keys)
         selector = None
         if chosen.count < size:
@@ -181,7 +173,7 @@ class Main:
         if self.index.nlist == 1:
             few = chosen.count < len(self.keys)
             few = few and chosen.count * _ROW_CODES[self.make.codes] <= len(self.keys)
-            return None if few else _WHOLE
+            return None if few else _ONLY_LIST
         assert chosen.members is not None
         near = products(vector, self._centres)
         near[chosen.members == 0] = -np.inf
@@ -206,9 +198,7 @@ class Main:
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
         scores, found = np.empty(depth, dtype=np.float32), np.empty(depth, dtype=np.int64)
-        parameters = self._one_list
-        if selector is not None or len(lists) > 1:
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=len(lists))
+        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=len(lists))
         self.index.search_preassigned_c(
             1,
             faiss.swig_ptr(query),
@@ -232,10 +222,12 @@ class Main:
 
     def measured(self, target: float, go_on: Callable[[], None]) -> Main:
         """The same with the reach that finds the share `target` of what is nearest."""
+        import faiss
+
         size = len(self.keys)
         if self.make.kind == "flat" or size < 2:
             return self
-        _stay_on_one_thread()
+        faiss.omp_set_num_threads(1)
         asked = Questions.of(self.rows, go_on)
 
         def in_lists(vector: Vectors, breadth: float, depth: int) -> Positions:
@@ -257,19 +249,8 @@ class Main:
         return replace(self, reach=reach)
 
 
-_WHOLE = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.float32)
+_ONLY_LIST = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.float32)
 """The only list, and any product: it adds as much to each score."""
-
-_threads = threading.local()
-
-
-def _stay_on_one_thread() -> None:
-    """Has FAISS use no more threads for what this one asks for; it remembers that."""
-    import faiss
-
-    if not getattr(_threads, "is_one", False):
-        faiss.omp_set_num_threads(1)
-        _threads.is_one = True
 
 
 def products(vector: Vectors, rows: Vectors) -> Scores:

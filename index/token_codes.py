@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from index.contract import Keys, Vectors
 
-_LEVELS = 7
+LEVELS = 7
 
 
 def pack(tokens: Vectors) -> bytes:
@@ -22,9 +22,9 @@ def pack(tokens: Vectors) -> bytes:
     if not len(tokens):
         return b""
     peak = np.maximum(np.abs(tokens).max(axis=1, keepdims=True), 1e-6)
-    steps = (peak / _LEVELS).astype("<f2")
-    codes = np.clip(np.round(tokens / steps.astype(np.float32)), -_LEVELS, _LEVELS)
-    nibbles = (codes + _LEVELS).astype(np.uint8)
+    steps = (peak / LEVELS).astype("<f2")
+    codes = np.clip(np.round(tokens / steps.astype(np.float32)), -LEVELS, LEVELS)
+    nibbles = (codes + LEVELS).astype(np.uint8)
     if nibbles.shape[1] % 2:
         nibbles = np.pad(nibbles, ((0, 0), (0, 1)))
     pairs = nibbles[:, 0::2] | (nibbles[:, 1::2] << 4)
@@ -43,13 +43,13 @@ def unpack(packed: bytes, dimension: int) -> Vectors:
     codes = np.empty((len(nibbles), 2 * nibbles.shape[1]), dtype=np.float32)
     codes[:, 0::2] = nibbles & 15
     codes[:, 1::2] = nibbles >> 4
-    tokens: Vectors = (codes[:, :dimension] - _LEVELS) * steps[:, None]
+    tokens: Vectors = (codes[:, :dimension] - LEVELS) * steps[:, None]
     return tokens
 
 
 def _read(packed: bytes, dimension: int) -> tuple[npt.NDArray[np.uint8], Vectors]:
     """The codes, two in a byte, shape (n, ceil(dimension / 2)), and what those of each row, less
-    _LEVELS, are to be multiplied by."""
+    LEVELS, are to be multiplied by."""
     rows = np.frombuffer(packed, dtype=np.uint8).reshape(-1, row_bytes(dimension))
     steps = np.ascontiguousarray(rows[:, :2]).view("<f2").astype(np.float32)
     return np.ascontiguousarray(rows[:, 2:]), steps[:, 0]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from index.compiled import compiled
 from index.contract import Keys, Vectors
+from index.token_codes import LEVELS
 
 AT_ONCE = 4
 """So many vectors are compared with a row at once; their number is a multiple of it."""
@@ -18,8 +19,8 @@ def take_best(
 ) -> None:
     """Raises `best`, shape (chunks, vectors), to the greatest product of each vector with a row
     of each chunk; the rows of a chunk begin at its place in `starts`. The number at a row's
-    column j is the lower half of byte j less 7, times the row's step, and that at width + j the
-    upper half: so are the vectors."""
+    column j is the lower half of byte j less LEVELS, times the row's step, and that at width + j
+    the upper half: so are the vectors."""
     width = nibbles.shape[1]
     row = np.empty(2 * width, dtype=np.float32)
     for chunk in range(len(starts)):
@@ -27,10 +28,10 @@ def take_best(
         for place in range(starts[chunk], end):
             for column in range(width):
                 byte = nibbles[place, column]
-                row[column] = np.float32(byte & 15) - np.float32(7)
-                row[width + column] = np.float32(byte >> 4) - np.float32(7)
+                row[column] = np.float32(byte & 15) - np.float32(LEVELS)
+                row[width + column] = np.float32(byte >> 4) - np.float32(LEVELS)
             step = steps[place]
-            for one in range(0, len(vectors), 4):
+            for one in range(0, len(vectors), AT_ONCE):
                 first = second = third = fourth = np.float32(0)
                 for column in range(2 * width):
                     number = row[column]
