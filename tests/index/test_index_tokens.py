@@ -14,6 +14,7 @@ from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.contract import Vectors
 from index.token_codes import TokenRows, pack, unpack
+from index.token_kernels import AT_ONCE  # compiled here, where no example waits for it
 
 
 @given(
@@ -47,7 +48,7 @@ def test_bytes_that_are_no_whole_rows_are_refused() -> None:
 @given(
     sizes=st.lists(st.integers(1, 5), max_size=4),
     dimension=st.integers(1, 33),
-    vectors=st.integers(0, 9),
+    vectors=st.integers(0, 2 * AT_ONCE + 1),
     seed=st.integers(0, 99),
 )
 def test_products_are_those_of_what_is_unpacked(
