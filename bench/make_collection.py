@@ -55,6 +55,9 @@ class SyntheticEmbedder(StandIn):
         vectors = self.embed_passages(texts)
         return Embeddings(vectors, [vectors[:0]] * len(texts))
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        return self.embed_with_tokens(texts).tokens
+
 
 def in_one_script(texts: Sequence[str], count: int) -> tuple[list[str], int]:
     """Passages in the script that most are in, and how many of them stand in the texts."""

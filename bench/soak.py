@@ -75,6 +75,9 @@ class WordEmbedder:
         vectors = self.embed_passages(texts)
         return Embeddings(vectors, [vectors[:0]] * len(texts))
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        return self.embed_with_tokens(texts).tokens
+
     def embed_query(self, text: str) -> QueryEmbedding:
         vector = self.embed_passages([text])
         return QueryEmbedding(vector[0], vector[:0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalog import CATALOG, Catalog, Changes
@@ -26,6 +26,7 @@ from index.contract import (
 from index.database import writes_are_missing
 from index.dictionary import Dictionary
 from index.lock import writer_lock
+from index.passage_tokens import PassageTokens
 from index.scripts import Scripts
 from index.windows import Windows
 from ingest.contract import Unavailable
@@ -38,12 +39,14 @@ _LANGUAGES = "languages"
 @dataclass(frozen=True)
 class Parts:
     """What collections are made of: the analyzer and embedder, and how the two caches are
-    built (from their folder; the dense one also from the dimension)."""
+    built (from their folder; the dense one also from the dimension). `passage_tokens` computes
+    token vectors where none are stored."""
 
     analyzer: Analyzer
     embedder: Embedder
     sparse: Callable[[Path], SparseIndex]
     dense: Callable[[Path, int], DenseIndex]
+    passage_tokens: PassageTokens = field(default_factory=PassageTokens)
 
 
 class Caches:

@@ -18,7 +18,7 @@ from index import duplicates, migrations, rows, states
 from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
-from index.loading import Loading, tokens
+from index.loading import Loading, around, tokens
 from index.schema import COUNT_UP, SCHEMA_VERSION
 from index.token_codes import TokenRows
 from index.witness import Witness
@@ -177,6 +177,10 @@ class Catalog(Database):
     def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are there."""
         return self._loading.chunks(self, keys)
+
+    def around(self, chunks: Sequence[Chunk], reach: int) -> list[Chunk]:
+        """Those chunks with up to `reach` before and after each in its document, in order."""
+        return around(self, chunks, reach)
 
     def texts(self, document_ids: Sequence[str]) -> dict[tuple[str, int], str]:
         """The text of every chunk of these documents, by document and ordinal."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.caches import Caches, Parts, drop_caches
 from index.catalog import CATALOG, DRAFT, SCRATCH, Catalog
+from index.contents import Contents
 from index.contract import (
     CollectionStats,
     Damaged,
@@ -25,6 +26,7 @@ from index.contract import (
     Keys,
     SparseReader,
     StoredChunk,
+    Vectors,
 )
 from index.filters import compile_filter
 from index.jobs import Jobs
@@ -33,7 +35,9 @@ from index.repair import clear_leftovers, mend_catalog
 from index.scripts import Scripts
 from index.soundness import catalog_faults, index_faults
 from index.states import Ledger
+from index.synonyms import SynonymRules
 from index.token_codes import TokenRows
+from index.tuning import Tuning, Tunings
 from index.writer import Writer
 from ingest.contract import Chunk, Conflict, Json, NotFound, Unavailable
 
@@ -52,6 +56,7 @@ class Snapshot:
     scripts: Scripts
     parts: Parts
     languages: frozenset[str]
+    _contents: Contents
     _catalog: Catalog
 
     def allowed(self, expression: Mapping[str, Json]) -> Keys:
@@ -62,9 +67,60 @@ class Snapshot:
         """The chunks of those keys that are still there."""
         return self._catalog.chunks(keys)
 
+    def in_sections(self, path: Sequence[Set[str]]) -> Keys:
+        """Keys of the chunks that stand in these numbered sections, ascending. Each section has
+        one or more names ("chapter:2"), and stands within the one before it; what is below a
+        section is in it."""
+        return self._contents.sections().keys_in(path)
+
+    def documents_called(self, name: str) -> tuple[str, ...]:
+        """Ids of the documents that have this title or file name, as people write it."""
+        return self._contents.titles(self.parts.analyzer.normal).called(name)
+
+    @property
+    def media_types(self) -> Mapping[str, int]:
+        """How many documents there are of each."""
+        return self._contents.titles(self.parts.analyzer.normal).media_types
+
+    def words_like(self, word: str, edits: int) -> list[tuple[str, int, int]]:
+        """Words in Latin letters of the collection's texts that are so few edits away, nearest
+        first, each with the edits and how often it is written."""
+        return self._contents.vocabulary().like(word, edits)
+
+    @property
+    def synonyms(self) -> SynonymRules:
+        """The collection's own; the same object for as long as they do not change."""
+        return self._contents.synonyms()
+
+    def around(self, chunks: Sequence[Chunk], reach: int) -> list[Chunk]:
+        """Those chunks with up to `reach` before and after each in its document, in order."""
+        return self._catalog.around(chunks, reach)
+
+    def vectors(self, keys: Keys) -> tuple[Keys, Vectors]:
+        """Those of the keys that are still there, ascending, with their exact unit vectors, row
+        by row."""
+        return self._catalog.vectors(keys.tolist(), self.parts.embedder.dimension)
+
+    @property
+    def tuning(self) -> Tuning:
+        """What the collection is tuned to at this moment."""
+        return Tunings(self._catalog).get()
+
     def tokens(self, keys: Keys) -> TokenRows:
         """The token vectors of the chunks of those keys that are there and have some."""
         return self._catalog.tokens(keys.tolist(), self.parts.embedder.dimension)
+
+    def computed_tokens(self, keys: Keys) -> TokenRows:
+        """The same, of the chunks' text as it is now, stored or not: milliseconds for each chunk
+        that was not asked for lately."""
+        parts = self.parts
+        stored = self.chunks(keys.tolist())
+        texts = {key: one.chunk.embedding_text for key, one in stored.items()}
+        packed = dict(
+            zip(texts, parts.passage_tokens.of(parts.embedder, list(texts.values())), strict=True)
+        )
+        rows = [packed.get(key, b"") for key in keys.tolist()]
+        return TokenRows.of(rows, parts.embedder.dimension)
 
 
 class Collection:
@@ -79,6 +135,7 @@ class Collection:
         self._snapshot: Snapshot | None = None
         self.jobs = Jobs(catalog, path)
         self.ledger = Ledger(catalog)
+        self._contents = Contents(catalog)
         self._caches = Caches(path, parts, catalog)
 
     @classmethod
@@ -170,9 +227,15 @@ class Collection:
             caches.scripts,
             replace(self._parts, analyzer=caches.analyzer),
             caches.languages,
+            self._contents,
             self._catalog,
         )
         return self._snapshot
+
+    def tune(self, tuning: Tuning) -> None:
+        """Tunes the collection: durable on return, and searches follow at once. No index changes,
+        and no writer is waited for."""
+        Tunings(self._catalog).put(tuning)
 
     def record(self, document_id: str) -> DocumentRecord:
         """What is known of a document. Raises NotFound."""

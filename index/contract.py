@@ -20,10 +20,8 @@ from ingest.contract import Chunk, Conflict, Json, TokenCounter, Unavailable
 Keys: TypeAlias = npt.NDArray[np.int64]
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
-
 HAN, LATIN = "han", "latin"
 """The scripts that a text may be told to be in."""
-
 
 IDENTIFIER_MARK = "\u2403"
 """Begins the terms of the field `identifiers`, and no other term."""
@@ -47,8 +45,7 @@ class FingerprintMismatch(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Keys and their scores, best first; equal scores are ordered by key. The arrays have the
-    same length and are not to be changed."""
+    """Keys and their scores, best first, equal scores by key. The arrays are not to be changed."""
 
     keys: Keys
     scores: npt.NDArray[np.float32]
@@ -91,8 +88,8 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class UserWord:
-    """A word of a collection's own dictionary. `frequency` (None: as much as it takes to be kept
-    whole) and `tag` are as in jieba's dictionaries; the tag says nothing to a search."""
+    """A word of a collection's own dictionary; `frequency` (None: enough to be kept whole) and
+    `tag`, which says nothing to a search, are as in jieba's."""
 
     word: str
     frequency: int | None = None
@@ -105,21 +102,22 @@ class Analyzer(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
+    def __hash__(self) -> int: ...
+
+    def normal(self, text: str) -> str:
+        """The form in which texts and queries are compared."""
+
     def terms(self, text: str, language: str = "") -> list[str]:
         """The words of a text, in order, then its identifiers (codes, numbers with units,
         versions, dates), each whole, under IDENTIFIER_MARK; with repeats. `language` is one of
         index.languages.language_of; empty where it is not known."""
-        ...
 
     def query_terms(self, text: str, languages: Collection[str] = ()) -> list[str | AnyOf]:
         """The same of a query; a word that texts in these languages may have in other forms is
         an AnyOf."""
-        ...
 
     def with_words(self, words: Sequence[UserWord]) -> Analyzer:
-        """The same, knowing these words beside those of its dictionary. Its fingerprint is the
-        same, too: a collection records its words by themselves."""
-        ...
+        """The same, knowing these words, too; under the same fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +156,10 @@ class Embedder(TokenCounter, Protocol):
 
     def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
         """The same vectors, with those of the tokens, by one pass over the texts."""
+        ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        """The tokens of `embed_with_tokens`, also where it gives none because none are stored."""
         ...
 
     def embed_query(self, text: str) -> QueryEmbedding:
@@ -242,6 +244,10 @@ class SparseReader(Protocol):
         its wordings, and a wording as the mean of its terms."""
         ...
 
+    def counts(self, terms: Sequence[str]) -> list[int]:
+        """In how many chunks each term is: in the body, or with its mark in the identifiers."""
+        ...
+
     def keys(self) -> Keys:
         """Every key held, ascending."""
         ...
@@ -270,8 +276,7 @@ class DenseIndex(Protocol):
         ...
 
     def reader(self) -> DenseReader:
-        """A snapshot of what was last applied; the same object for as long as nothing is
-        applied, refreshed or written."""
+        """A snapshot of what was last applied; the same object until that changes."""
         ...
 
     def close(self) -> None: ...
@@ -383,8 +388,7 @@ class DeleteReceipt:
 
 @dataclass(frozen=True, slots=True)
 class CollectionStats:
-    """Rows in each store; `chunks`, `vectors`, `sparse` and `dense` are equal in a sound
-    collection."""
+    """Rows in each store; all but `documents` are equal in a sound collection."""
 
     name: str
     generation: int

@@ -216,6 +216,11 @@ class Database:
                 return []
             return [made(row) for row in cursor]
 
+    def tuples(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows by position alone: for many of them."""
+        with self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
     def one(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row, where there is one."""
         with self._translated():

@@ -22,6 +22,7 @@ _FEW = 2_000
 """So many allowed chunks are scored one by one."""
 _KEPT = 8
 _IDENTIFIERS = SPARSE_FIELDS.index("identifiers")
+_BODY = SPARSE_FIELDS.index("body")
 _BASES = np.array([base_of(field) for field in range(len(SPARSE_FIELDS))], dtype=np.uint64)
 
 
@@ -58,6 +59,17 @@ class ImpactReader:
     def keys(self) -> Keys:
         found = [part.segment.keys[part.alive] for part in self.parts]
         return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def counts(self, terms: Sequence[str]) -> list[int]:
+        if not terms or not self.parts:
+            return [0] * len(terms)
+        fields = [_IDENTIFIERS if term.startswith(IDENTIFIER_MARK) else _BODY for term in terms]
+        numbers = _BASES[fields] | _hashes(terms)
+        spread = np.zeros(len(terms), dtype=np.int64)
+        for part in self.parts:
+            spread += part.spread(part.find(numbers))
+        found: list[int] = spread.tolist()
+        return found
 
     def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         if not terms or k <= 0 or not len(self) or (allowed is not None and not len(allowed)):

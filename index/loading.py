@@ -10,12 +10,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from index import rows
 from index.contract import StoredChunk
 from index.database import Database, batched, marks
-from index.token_codes import TokenRows, row_bytes
+from index.token_codes import TokenRows
+from ingest.contract import Chunk
 
 _MOST_METADATA = 10_000
 """The metadata of so many documents are kept until the next commit: their rows are large, and
@@ -24,6 +23,14 @@ looking for one costs as much as for three chunks."""
 _COMMITS = "(SELECT value FROM meta WHERE key = 'commits')"
 _CHUNKS = f"SELECT {_COMMITS}, json_group_array(json_array(key, {rows.CHUNK_COLUMNS})) FROM chunks"
 _METADATA = f"SELECT {_COMMITS}, json_group_array(json_array(id, metadata)) FROM documents"
+
+_AROUND = f"""
+SELECT json_group_array(json_array({rows.CHUNK_COLUMNS})) FROM chunks WHERE key IN (
+    SELECT near.key FROM json_each(?) AS place CROSS JOIN chunks AS near
+    ON near.document_id = place.value ->> 0
+    AND near.ordinal BETWEEN (place.value ->> 1) - ? AND (place.value ->> 1) + ?
+)
+"""
 
 
 class Loading:
@@ -59,6 +66,16 @@ class Loading:
         return known[1]
 
 
+def around(database: Database, chunks: Sequence[Chunk], reach: int) -> list[Chunk]:
+    """Those chunks with up to `reach` before and after each in its document, by document and
+    ordinal."""
+    places = json.dumps([(chunk.document_id, chunk.ordinal) for chunk in chunks])
+    row = database.first(_AROUND, (places, reach, reach))
+    assert row is not None
+    found = [rows.chunk_of(values) for values in json.loads(row[0])]
+    return sorted(found, key=lambda chunk: (chunk.document_id, chunk.ordinal))
+
+
 def _read(database: Database, sql: str, values: Sequence[Any]) -> tuple[str, str]:
     """The number of commits, and the rows as JSON."""
     row = database.first(sql, values)
@@ -72,8 +89,4 @@ def tokens(database: Database, keys: Sequence[int], dimension: int) -> TokenRows
     for batch in batched(list(keys)):
         sql = f"SELECT key, tokens FROM vectors WHERE key IN ({marks(batch)})"
         found.update((row[0], row[1]) for row in database.read(sql, batch) if row[1])
-    places = [place for place, key in enumerate(keys) if key in found]
-    packed = [found[keys[place]] for place in places]
-    ends = np.cumsum([len(one) // row_bytes(dimension) for one in packed], dtype=np.int64)
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])[: len(places)]
-    return TokenRows(np.array(places, dtype=np.int64), starts, b"".join(packed), dimension)
+    return TokenRows.of([found.get(key, b"") for key in keys], dimension)

@@ -17,12 +17,15 @@ from index.backup import Manifest, Restored, back_up, name_in, unpack
 from index.caches import Parts
 from index.catalog import Catalog
 from index.collection import CATALOG, Collection, Snapshot
+from index.compiled_encoder import has_native_bfloat16
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import Analyzer, DenseIndex, FingerprintMismatch, SparseEntry, SparseIndex
 from index.export import ExportManifest, Progress, export, quiet
 from index.function_words import function_words
+from index.identifiers import identifiers
 from index.importing import Imported, import_into, opened_export
 from index.jobs import Job, JobDocument, Jobs, JobState
+from index.languages import language_of
 from index.lock import writer_lock
 from index.query_cache import QueryCache
 from index.rebuild import Rebuild, rebuilt
@@ -30,13 +33,18 @@ from index.soundness import catalog_faults
 from index.stand_in import StandIn
 from index.states import Ledger, States
 from index.swap import put_in_place, recover, workshop
+from index.synonyms import MAX_RULES, SynonymRule, SynonymRules, parse_synonyms, synonym_line
+from index.tuning import Tuning
 from index.user_words import MAX_WORDS, line_of, parse_words
 from index.windows import Windows
+from index.words import BIGRAM_MARK, is_han, normalize
 from index.words import script as script_of
 from index.writer import Writer
 from ingest.contract import BadInput, Chunk, Conflict, NotFound, load_component
 
 __all__ = [
+    "BIGRAM_MARK",
+    "MAX_RULES",
     "MAX_WORDS",
     "Choice",
     "Collection",
@@ -51,16 +59,26 @@ __all__ = [
     "StandIn",
     "States",
     "Store",
+    "SynonymRule",
+    "SynonymRules",
+    "Tuning",
     "Writer",
     "build_dense",
     "build_parts",
     "build_sparse",
     "function_words",
+    "has_native_bfloat16",
+    "identifiers",
+    "is_han",
+    "language_of",
     "line_of",
     "model_fault",
+    "normalize",
+    "parse_synonyms",
     "parse_words",
     "script_of",
     "sparse_entries",
+    "synonym_line",
 ]
 
 _REBUILT, _ARRIVING = ".new-", ".in-"

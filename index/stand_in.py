@@ -36,5 +36,8 @@ class StandIn:
     def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
         return self.real.embed_with_tokens(texts)
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        return self.real.embed_tokens(texts)
+
     def embed_query(self, text: str) -> QueryEmbedding:
         return self.real.embed_query(text)

@@ -17,6 +17,7 @@ from index.contract import DocumentState, Origin, Status
 from index.database import Database, Row, marks
 from index.dictionary import Dictionary
 from index.moments import utc_now
+from index.synonyms import Synonyms
 from ingest.contract import NotFound
 
 if TYPE_CHECKING:
@@ -110,12 +111,13 @@ class States:
 
 
 class Ledger:
-    """What a catalog says of its documents and words, without indexes and models."""
+    """What a catalog says of its documents, words and synonyms, without indexes and models."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.states = States(catalog)
         self.dictionary = Dictionary(catalog)
+        self.synonyms = Synonyms(catalog)
 
     def record(self, document_id: str) -> DocumentRecord:
         """Raises NotFound."""

@@ -7,6 +7,7 @@ nothing that could be measured by it (docs/quality.md).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,15 @@ class TokenRows:
     starts: Keys
     packed: bytes
     dimension: int
+
+    @staticmethod
+    def of(packed: Sequence[bytes], dimension: int) -> TokenRows:
+        """Of the packed rows of each chunk asked for, empty for one that has none."""
+        places = [place for place, rows in enumerate(packed) if rows]
+        held = [packed[place] for place in places]
+        ends = np.cumsum([len(rows) // row_bytes(dimension) for rows in held], dtype=np.int64)
+        starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])[: len(places)]
+        return TokenRows(np.array(places, dtype=np.int64), starts, b"".join(held), dimension)
 
     @property
     def vectors(self) -> Vectors:

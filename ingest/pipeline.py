@@ -45,6 +45,7 @@ from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import ocr_types, with_reader
 from ingest.reasons import as_reasons
 from ingest.repair import repair, repair_block, repair_metadata
+from ingest.section_numbers import section_number
 from ingest.sentences import split
 from ingest.sniff import sniff
 from ingest.unpacking import Walk
@@ -71,6 +72,7 @@ __all__ = [
     "ocr_types",
     "read",
     "read_file",
+    "section_number",
     "shown",
     "split_sentences",
     "unpacked",

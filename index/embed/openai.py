@@ -85,6 +85,9 @@ class OpenAIEmbedder:
         none = np.empty((0, self.dimension), dtype=np.float32)
         return Embeddings(self.embed_passages(texts), [none] * len(texts))
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        return [np.empty((0, self.dimension), dtype=np.float32)] * len(texts)
+
     def embed_query(self, text: str) -> QueryEmbedding:
         vector = self._embed([(self.query_prefix or "") + text])[0]
         return QueryEmbedding(vector, np.empty((0, len(vector)), dtype=np.float32))

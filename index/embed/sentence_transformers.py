@@ -32,6 +32,8 @@ DEFAULT = "default"
 PRECISIONS = ("auto", "bfloat16", "float32")
 _PROBES = ("A short text.", "向量检索把意思相近的段落放在一起。" * 8, "mixed 中英文 text, 42")
 _AGREEMENT = 0.999
+_POOLED = 3
+"""Tokens that share a vector, where nothing else is said."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,8 +43,9 @@ class SentenceTransformerEmbedder:
     that wheel is not to be had), a hub name or a folder. The prefixes are put before every
     query and passage; None takes the model's own prompts. `precision` is one of PRECISIONS.
     `cache` is the folder that the default model is unpacked into. `pooled_tokens` is how many
-    tokens share a vector for late interaction; 0 keeps none. Only models that run compiled
-    have them: in any other, `tokens` are empty. `cut_to` keeps so many leading components of
+    tokens share a vector for late interaction; with 0, `embed_with_tokens` gives none to be stored,
+    and `embed_tokens` pools as by default. Only models that run compiled have them: in any other,
+    `tokens` are empty. `cut_to` keeps so many leading components of
     every vector (Kusupati et al. 2022, "Matryoshka Representation Learning", arXiv:2205.13147),
     which costs little in models that were trained for it; None keeps all.
 
@@ -57,7 +60,7 @@ class SentenceTransformerEmbedder:
     precision: str = "auto"
     compiled: bool = True
     language_neutral: bool = True
-    pooled_tokens: int = 3
+    pooled_tokens: int = _POOLED
     cut_to: int | None = None
     _lock: RLock = field(default_factory=RLock, init=False, repr=False, compare=False)
 
@@ -226,10 +229,15 @@ class SentenceTransformerEmbedder:
             [prefix + text for text in texts], prefix, self.pooled_tokens
         )
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        prefix = self._prefix("passage")
+        pooled = self.pooled_tokens or _POOLED
+        return self._embed_with_tokens([prefix + text for text in texts], prefix, pooled).tokens
+
     def embed_query(self, text: str) -> QueryEmbedding:
         prefix = self._prefix("query")
-        pooled = min(self.pooled_tokens, 1)  # a query is short: each token speaks for itself
-        found = self._embed_with_tokens([prefix + text], prefix, pooled)
+        # A query is short: each token speaks for itself.
+        found = self._embed_with_tokens([prefix + text], prefix, 1)
         vector, tokens = found.vectors[0], found.tokens[0]
         if self.language_neutral:
             vector, tokens = without(vector, self._direction), without(tokens, self._direction)

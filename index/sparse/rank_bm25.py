@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.contract import (
+    IDENTIFIER_MARK,
     SPARSE_FIELDS,
     AnyOf,
     Keys,
@@ -119,6 +120,14 @@ class RankBm25Reader:
         if allowed is not None:
             found &= np.isin(self._keys, allowed, assume_unique=True)
         return Ranking.of(self._keys[found], scores[found]).head(k)
+
+    def counts(self, terms: Sequence[str]) -> list[int]:
+        found: list[int] = []
+        for term in terms:
+            name = "identifiers" if term.startswith(IDENTIFIER_MARK) else "body"
+            known = self._engines.get(name)
+            found.append(sum(term in chunk for chunk in known[1].doc_freqs) if known else 0)
+        return found
 
     def keys(self) -> Keys:
         return self._keys

@@ -238,6 +238,11 @@ class TantivyReader:
                 return Ranking(ranking.keys[mine], ranking.scores[mine]).head(k)
             wanted *= 4
 
+    def counts(self, terms: Sequence[str]) -> list[int]:
+        names = ["identifiers" if _is_identifier(term) else "body" for term in terms]
+        queries = [self._term(name, term, 1.0) for name, term in zip(names, terms, strict=True)]
+        return [int(self._searcher.search(query, limit=1).count or 0) for query in queries]
+
     def keys(self) -> Keys:
         import tantivy
 

@@ -57,6 +57,9 @@ class WordSumEmbedder:
     def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
         return Embeddings(self.embed_passages(texts), [_token_vectors(text) for text in texts])
 
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
+        return [_token_vectors(text) for text in texts]
+
     def embed_query(self, text: str) -> QueryEmbedding:
         return QueryEmbedding(_vector(text), _token_vectors(text))
 

@@ -327,7 +327,12 @@ def test_tokens_can_be_left_out(exact: SentenceTransformerEmbedder) -> None:
         found = embedder.embed_with_tokens(TEXTS[:2])
         assert [rows.shape for rows in found.tokens] == [(0, 384)] * 2
         assert cosines(found.vectors, exact.embed_passages(TEXTS[:2])).min() > 0.999
-        assert embedder.embed_query("x").tokens.shape == (0, 384)
+    asked, stored = bare.embed_tokens(TEXTS), exact.embed_with_tokens(TEXTS).tokens
+    assert all((one == other).all() for one, other in zip(asked, stored, strict=True))
+    assert (bare.embed_query(TEXTS[0]).tokens == exact.embed_query(TEXTS[0]).tokens).all()
+    uncompiled = like(exact, compiled=False)
+    assert [rows.shape for rows in uncompiled.embed_tokens(TEXTS[:2])] == [(0, 384)] * 2
+    assert uncompiled.embed_query("x").tokens.shape == (0, 384)
     with pytest.raises(BadInput, match="pooled_tokens"):
         SentenceTransformerEmbedder(CACHE, pooled_tokens=-1)
 
