@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.contract import AnyOf, Keys, QueryEmbedding, Ranking, Vectors
-from ingest.contract import BadInput, Chunk, Json
+from ingest.contract import BadInput, Box, Chunk, Json
 
 if TYPE_CHECKING:
     from index.pipeline import Snapshot
@@ -21,10 +21,19 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
+MAX_TURNS = 50
 
 
 class BadQuery(BadInput):
     """The query text, the filter or the number of results asked for is not usable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question asked before in the same conversation, with the answer that was given."""
+
+    question: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +42,58 @@ class Query:
 
     `k` hits are returned at most (1 to MAX_K). `fusion` names an entry of
     `retrieve.components.FUSIONS`, or a single leg ("sparse", "dense"). `filter` is a Mongo
-    expression over document metadata, `document_id`, `title` and `media_type`.
+    expression over document metadata, `document_id`, `title` and `media_type`. `history` are the
+    turns before, oldest first (MAX_TURNS at most). `steps` switches entries of
+    `retrieve.components.STEPS` and rerankers on or off, over the settings. `budget_ms` is the time
+    that the search may take: what does not fit is cut, and said. `diversity` (0 to 1) weighs how
+    little a hit repeats those before it; `per_document` limits the hits of one document; up to
+    `context_tokens` of what stands around a hit are given with it for reading.
     """
 
     text: str
     k: int = 10
     fusion: str = "default"
     filter: Mapping[str, Json] | None = None
+    history: Sequence[Turn] = ()
+    steps: Mapping[str, bool] = field(default_factory=dict)
+    budget_ms: float | None = None
+    diversity: float = 0.0
+    per_document: int | None = None
+    context_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a question is made of. `language` is a Snowball algorithm's or "chinese", `script`
+    "han" or "latin", each empty where it cannot be told. `question_type` is one of fact, quantity,
+    time, place, person, definition, how, why, procedure, list, comparison, yes-no, identifier and
+    keywords. `identifiers`, `numbers` and `dates` are in the form that they are indexed in."""
+
+    text: str
+    language: str
+    script: str
+    question_type: str
+    keywords: Sequence[str]
+    identifiers: Sequence[str]
+    numbers: Sequence[str]
+    dates: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A query as it is to be searched: `text` without its constraints, put right and completed,
+    for all that goes by meaning; the `terms` for all that goes by words; the keys `allowed` by its
+    filter and its constraints (ascending; None for all), and those that come `first` (ascending;
+    None for none in particular). `reports` say what each step found, and `notes` what the searcher
+    should know."""
+
+    text: str
+    terms: Sequence[str | AnyOf]
+    allowed: Keys | None
+    analysis: Analysis
+    first: Keys | None = None
+    notes: Sequence[str] = ()
+    reports: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +106,30 @@ class LegScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextPlace:
+    """Where the context of a hit stands; the fields are as in Chunk."""
+
+    span: tuple[int, int]
+    pages: tuple[int, int] | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk with its place in the result, and why it is there. `rank` counts from 1."""
+    """A chunk with its place in the result, and why it is there. `rank` counts from 1. `copies`
+    are the ids of chunks that say the same and stand in no place of their own; `context` is the
+    text around it, its own included, to be read in its place (None where it was not asked for,
+    empty where the hit stands in the context of a better one), and `context_place` where that
+    stands."""
 
     rank: int
     score: float
     chunk: Chunk
     legs: Mapping[str, LegScore] = field(default_factory=dict)
     metadata: Mapping[str, Json] = field(default_factory=dict)
+    copies: Sequence[str] = ()
+    context: str | None = None
+    context_place: ContextPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +137,9 @@ class Explanation:
     """How a result came about: the terms the words were cut into, what their translations were
     looked up as (empty where no chunk is in the other language), the fusion, the weight of each
     leg and reranker, how many chunks the filter left (None without one), and milliseconds by
-    stage."""
+    stage. `steps` says of each step that did something what it found, and `cut` which ones the
+    budget left no time for. `understood` is the Analysis of the question, with the text that was
+    `searched`."""
 
     terms: Sequence[str]
     translations: Sequence[AnyOf]
@@ -76,16 +148,22 @@ class Explanation:
     allowed: int | None
     timings_ms: Mapping[str, float]
     notes: Sequence[str] = ()
+    steps: Mapping[str, Json] = field(default_factory=dict)
+    cut: Sequence[str] = ()
+    understood: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, with the generation of the collection that they come from."""
+    """Hits, best first, with the generation of the collection that they come from. Where
+    `is_relevant` is false, nothing in the collection seems to answer the query, and the hits are
+    merely what is nearest to it."""
 
     query: Query
     hits: Sequence[Hit]
     generation: int
     explanation: Explanation
+    is_relevant: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,6 +194,41 @@ class AnalyzedQuery:
         """Unit vectors of the query's tokens, shape (n, dimension); none where the embedder has
         none."""
         return self._embedded.tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model wrote, with the tokens that it read and wrote (None where the server
+    does not say). `is_cut` says that it was stopped by the limit, not by itself."""
+
+    text: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    is_cut: bool = False
+
+
+class Model(Protocol):
+    """A language model."""
+
+    @property
+    def name(self) -> str: ...
+
+    def complete(
+        self, instruction: str, max_tokens: int | None = None, timeout_s: float | None = None
+    ) -> Completion:
+        """The answer to one message, of at most so many tokens and within so many seconds (the
+        model's own limits, where None). Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepModel:
+    """A language model with what one call of it may take in a search: tokens written, and
+    seconds."""
+
+    model: Model
+    max_tokens: int = 256
+    timeout_s: float = 10.0
 
 
 class Translator(Protocol):
@@ -182,22 +295,69 @@ class Fused:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a search has found so far: the candidates of all legs (`keys`, ascending), what each
+    leg says of them, their merged `ranking`, the weight that each leg and reranker had in it, and
+    how each reranker `judged` what it looked at."""
+
+    keys: Keys
+    legs: Mapping[str, LegResult]
+    ranking: Ranking
+    weights: Mapping[str, float]
+    judged: Mapping[str, Ranking] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Reranked:
     """A ranking whose first places were ordered anew, with the reranker's `own` ranking of what
-    it judged: empty where it could judge nothing."""
+    it judged: empty where it could judge nothing. `report` is what it says of its work, `notes`
+    what the searcher should know, and `cut` what there was no time for (empty: nothing)."""
 
     ranking: Ranking
     own: Ranking
+    report: Mapping[str, Json] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    cut: str = ""
 
 
 class Reranker(Protocol):
-    """Orders the first of a merged ranking anew, by more than a search over all can afford."""
+    """Judges the first of a merged ranking by more than a search over all can afford."""
 
     @property
     def weight(self) -> float:
-        """What its scores are multiplied by before they are added to those of the ranking."""
+        """How much its scores count beside those of the ranking, over 0."""
         ...
 
-    def rerank(self, snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Reranked:
-        """The same keys; those beyond the reranker's depth stay where they are."""
+    @property
+    def own_unit(self) -> bool:
+        """True where its scores have a unit of their own: with weight 1 they then vary as much as
+        those of the ranking. Else they are in the ranking's, once multiplied by the weight."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """Candidates that it judges at the most."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """Candidates that are judged together: whether more are needed, and whether there is time
+        for them, is looked at in between."""
+        ...
+
+    @property
+    def by_call(self) -> bool:
+        """Whether judging costs about the same for one candidate as for many: it is then done for
+        as many as are judged at once, or not at all."""
+        ...
+
+    @property
+    def guess_ms(self) -> float:
+        """What one candidate (or call) costs, rather too much: until one has been timed."""
+        ...
+
+    def judge(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, left_ms: float) -> Scores:
+        """The score of each of the keys, which come best first; nan for one that it cannot judge.
+        `left_ms` is what is left of the search's budget; whoever waits for others does not wait
+        longer. Raises Unavailable."""
         ...

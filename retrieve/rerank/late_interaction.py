@@ -12,19 +12,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.contract import Ranking
+from index.contract import Keys
 from index.pipeline import Snapshot
 from ingest.contract import BadInput
-from retrieve.contract import AnalyzedQuery, Reranked, Scores
+from retrieve.contract import AnalyzedQuery, Scores
+
+_STORED_MS, _COMPUTED_MS = 0.2, 20.0
+_COMPUTED_AT_ONCE = 4
+"""Enough for two cores."""
 
 
 @dataclass(frozen=True)
 class LateInteraction:
-    """Adds `weight` times the mean of the tokens' best cosines to the scores of the first
-    `depth`, less what the worst of them has, so that none falls behind those after them."""
+    """`weight` times the mean of the best cosines of the query's tokens is added to the scores of
+    the first `depth`. The passages' token vectors are those that are stored, or `computed` when
+    they are asked for."""
 
     weight: float = 100.0
     depth: int = 30
+    computed: bool = False
 
     def __post_init__(self) -> None:
         if not self.weight > 0:
@@ -32,29 +38,30 @@ class LateInteraction:
         if self.depth < 1:
             raise BadInput(f"the depth of late interaction must be 1 or more, not {self.depth}")
 
-    def rerank(self, snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Reranked:
-        first = ranking.head(self.depth)
-        scores = _max_sim(snapshot, query, first)
-        held = ~np.isnan(scores)
-        if not held.any():
-            return Reranked(ranking, Ranking.of([], []))
-        worst = float(scores[held].min())
-        gained = self.weight * np.nan_to_num(scores - worst)
-        best = Ranking.of(first.keys, first.scores + gained)
-        rest = slice(self.depth, None)
-        merged = Ranking(
-            np.concatenate([best.keys, ranking.keys[rest]]),
-            np.concatenate([best.scores, ranking.scores[rest]]),
-        )
-        return Reranked(merged, Ranking.of(first.keys[held], scores[held]))
+    @property
+    def own_unit(self) -> bool:
+        """No: a mean of cosines is a cosine."""
+        return False
 
+    @property
+    def at_once(self) -> int:
+        """All that are stored: they cost less than to look in between."""
+        return min(_COMPUTED_AT_ONCE, self.depth) if self.computed else self.depth
 
-def _max_sim(snapshot: Snapshot, query: AnalyzedQuery, ranking: Ranking) -> Scores:
-    """The mean over the query's tokens of the best cosine to a token of each chunk; nan for a
-    chunk without tokens."""
-    scores = np.full(len(ranking.keys), np.nan, dtype=np.float32)
-    if len(query.tokens):
-        tokens = snapshot.tokens(ranking.keys)
-        if len(tokens.places):
-            scores[tokens.places] = tokens.max_products(query.tokens).mean(axis=1)
-    return scores
+    @property
+    def by_call(self) -> bool:
+        return False
+
+    @property
+    def guess_ms(self) -> float:
+        return _COMPUTED_MS if self.computed else _STORED_MS
+
+    def judge(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, left_ms: float) -> Scores:
+        """The mean over the query's tokens of the best cosine to a token of each chunk; nan for a
+        chunk without tokens."""
+        scores = np.full(len(keys), np.nan, dtype=np.float32)
+        if len(query.tokens):
+            tokens = snapshot.computed_tokens(keys) if self.computed else snapshot.tokens(keys)
+            if len(tokens.places):
+                scores[tokens.places] = tokens.max_products(query.tokens).mean(axis=1)
+        return scores

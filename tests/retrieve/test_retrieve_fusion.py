@@ -69,7 +69,9 @@ def test_evidence_adds_scores_in_their_own_units() -> None:
     assert fused.weights == {"sparse": 1.0, "dense": 10.0}
 
 
-@pytest.mark.parametrize(("terms", "share"), [(0, 1.0), (25, 1.0), (26, 25 / 26), (100, 0.25)])
+@pytest.mark.parametrize(
+    ("terms", "share"), [(0, 1.0), (30, 1.0), (31, (30 / 31) ** 2), (60, 0.25)]
+)
 def test_words_of_a_long_question_count_as_those_of_a_usual_one(terms: int, share: float) -> None:
     fusion: Fusion = load_component(FUSIONS, "default", cosine_weight=10.0)
     fused = fusion.fuse(KEYS, {"sparse": SPARSE, "dense": DENSE}, terms=terms)

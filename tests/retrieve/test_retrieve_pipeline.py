@@ -116,7 +116,7 @@ def test_the_same_query_gives_the_same_hits(collection: Collection, fusion: str)
 
 
 def test_words_that_nobody_has_leave_the_vote_to_the_meaning(collection: Collection) -> None:
-    result = search(collection, "zzz qqq")
+    result = search(collection, "zzz qqq", steps={"feedback": False})
     assert result.explanation.weights["sparse"] == 0.0
     assert "no chunk has a word" in result.explanation.notes[0]
     assert places(result) == places(search(collection, "zzz qqq", fusion="dense"))

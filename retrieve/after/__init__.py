@@ -1,0 +1,1 @@
+"""What happens to a ranking before it is handed out as hits."""

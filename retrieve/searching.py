@@ -1,0 +1,276 @@
+"""One search, from the question as it is asked to what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.contract import AnyOf, Keys, Ranking
+from index.pipeline import Snapshot, script_of
+from ingest.contract import Unavailable
+from retrieve.after.choosing import Choosing
+from retrieve.candidates import candidates_of, judged_by, rankings_of
+from retrieve.clock import Clock
+from retrieve.contract import (
+    AnalyzedQuery,
+    Explanation,
+    Found,
+    Fused,
+    Query,
+    SearchResult,
+    Understood,
+)
+from retrieve.costs import AFTER
+from retrieve.model_steps import FOLLOW_UP, QUERY_STEPS, reader_of, standing_alone, written
+from retrieve.notes import notes_of
+from retrieve.relevance import is_relevant
+from retrieve.told import Told
+from retrieve.understanding.understand import understand
+from retrieve.variants import Searched, Variant, merged, variants_of, with_passages
+from retrieve.verbatim import lifted, stands_in
+
+if TYPE_CHECKING:
+    from retrieve.pipeline import Retriever
+
+_BY_MEANING = "dense"
+"""The leg that a small budget has no time for."""
+
+_LISTWISE, _SECTIONS = "listwise", "sections"
+
+_FAR_AHEAD = 15.0
+"""Points of the default fusion by which the best passage elsewhere is too far ahead of the best in
+the section named. One that is about just what is asked is so far over one that shares its words."""
+
+_DEEPER = 10
+"""So many times deeper is searched once, where the limit for each document leaves too few."""
+
+
+@dataclass(frozen=True)
+class Searching:
+    """A search of a `snapshot` by what a `retriever` has; `names` are the legs that it takes, and
+    `steps` the steps and rerankers."""
+
+    retriever: Retriever
+    snapshot: Snapshot
+    query: Query
+    names: tuple[str, ...]
+    steps: Set[str]
+    clock: Clock
+    told: Told
+
+    def result(self) -> SearchResult:
+        """The hits, with how they came about."""
+        query, snapshot, clock, told = self.query, self.snapshot, self.clock, self.told
+        asked = self._standing_alone()
+        understood, analyzed = self._understood(asked)
+        told.reports.update(understood.reports)
+        texts = self._written(asked)
+        if texts.get("hyde"):
+            analyzed = with_passages(analyzed, texts["hyde"], snapshot.parts.embedder)
+        variants = variants_of(texts)
+        allowed = understood.allowed
+
+        def found_by(depth: int) -> Found:
+            found = self._found(analyzed, allowed, depth, clock)
+            if variants:
+                found = self._with_variants(Searched(analyzed, found), variants, allowed, depth)
+            return self._refined(analyzed, self._reranked(analyzed, found), understood.first)
+
+        depth = max(self.retriever.depth, query.k)
+        found = found_by(depth)
+        begun_ms = clock.elapsed_ms
+        relevant = "relevance" not in self.steps or is_relevant(snapshot, analyzed, found)
+        choosing = Choosing(
+            snapshot, query, analyzed, "duplicates" in self.steps, clock, told.reports
+        )
+        searchable = len(snapshot.dense) if allowed is None else len(allowed)
+        chosen = choosing.choose(found, searchable, lambda: found_by(_DEEPER * depth))
+        told.notes.extend(chosen.notes)
+        self.retriever.costs.learn(AFTER, clock.elapsed_ms - begun_ms)
+        if told.cut:
+            told.notes.append(f"the budget of {query.budget_ms:g} ms has cut {'; '.join(told.cut)}")
+        explanation = Explanation(
+            terms=[_shown(term) for term in analyzed.terms],
+            translations=analyzed.translations,
+            fusion=query.fusion,
+            weights=chosen.found.weights,
+            allowed=None if allowed is None else len(allowed),
+            timings_ms=clock.timings_ms,
+            notes=(
+                *notes_of(snapshot, analyzed, chosen.found.legs, allowed),
+                *understood.notes,
+                *told.notes,
+            ),
+            steps=told.reports,
+            cut=tuple(told.cut),
+            understood={**asdict(understood.analysis), "searched": understood.text},
+        )
+        return SearchResult(query, chosen.hits, snapshot.generation, explanation, relevant)
+
+    def _standing_alone(self) -> Query:
+        """The query with a follow-up question made to stand by itself, its history then spent."""
+        query, model = self.query, self.retriever.model
+        if model is None or not query.history or FOLLOW_UP not in self.steps:
+            return query
+        with self.clock.stage(FOLLOW_UP):
+            reader = reader_of(query.text, self.snapshot.parts.analyzer)
+            found = standing_alone(model, reader, query.history, self.clock, self.retriever.pace)
+        self.told.add(found)
+        for text in found.texts.get(FOLLOW_UP, ()):
+            return replace(query, text=text, history=())
+        return query
+
+    def _understood(self, asked: Query) -> tuple[Understood, AnalyzedQuery]:
+        """The query as it is read, and for the legs. A section that it names restricts it where
+        what answers may stand there; "according to section 7.8" may be asked of a text in which no
+        heading has that number, or one of many that have."""
+        understood, analyzed = self._read(asked, self.steps)
+        if _SECTIONS not in understood.reports:
+            return understood, analyzed
+        anywhere, plain = self._read(asked, self.steps - {_SECTIONS})
+        depth = self.retriever.depth
+        within = self._found(analyzed, understood.allowed, depth, self.clock).ranking.scores
+        of_all = self._found(analyzed, anywhere.allowed, depth, self.clock).ranking.scores
+        if len(within) and within[0] >= of_all[0] - _FAR_AHEAD:
+            return understood, analyzed
+        self.told.notes.append("what answers best is not in the section named: all are searched")
+        return anywhere, plain
+
+    def _read(self, asked: Query, steps: Set[str]) -> tuple[Understood, AnalyzedQuery]:
+        with self.clock.stage("understand"):
+            understood = understand(self.snapshot, asked, steps)
+        with self.clock.stage("analyze"):
+            script = understood.analysis.script
+            return understood, self._analyzed(understood.text, understood.terms, script)
+
+    def _analyzed(self, text: str, terms: Sequence[str | AnyOf], script: str) -> AnalyzedQuery:
+        translations: Sequence[AnyOf] = ()
+        translator = self.retriever.translator if "translated" in self.names else None
+        if translator is not None and len(self.snapshot.scripts.all_foreign(script)):
+            try:
+                translations = translator.translate(text, script)
+            except Unavailable as error:
+                self.told.notes.append(f"words were not looked up in the other language: {error}")
+        embed = self.snapshot.parts.embedder.embed_query
+        return AnalyzedQuery(text, terms, script, translations, embed)
+
+    def _written(self, query: Query) -> Mapping[str, Sequence[str]]:
+        """The texts that a language model makes of the question, by step."""
+        names = [name for name in QUERY_STEPS if name in self.steps]
+        model = self.retriever.model
+        if model is None or not names:
+            return {}
+        with self.clock.stage("model"):
+            reader = reader_of(query.text, self.snapshot.parts.analyzer)
+            found = written(model, names, reader, self.clock, self.retriever.pace)
+        self.told.add(found)
+        return found.texts
+
+    def _found(
+        self, analyzed: AnalyzedQuery, allowed: Keys | None, depth: int, clock: Clock
+    ) -> Found:
+        """What the legs find, merged. Where the budget has no time for the meaning, the words
+        decide by themselves, and that is told."""
+        retriever, snapshot = self.retriever, self.snapshot
+        fusion = retriever.fusion(self.query.fusion, snapshot, analyzed.script)
+        taken = self.names
+        if fusion is not None and not retriever.costs.time_for_meaning(clock):
+            taken = tuple(name for name in taken if name != _BY_MEANING)
+            rerankers = (name for name in retriever.rerankers if name in self.steps)
+            self.told.cut.extend((_BY_MEANING, *rerankers))
+        rankings = rankings_of(snapshot, analyzed, taken, depth, allowed, clock)
+        rankings = {name: rankings.get(name, Ranking.of([], [])) for name in self.names}
+        keys = candidates_of(rankings)
+        with clock.stage("rescore"):
+            by_ranks = fusion is None or fusion.by_ranks
+            legs = judged_by(snapshot, analyzed, keys, rankings, by_ranks)
+        with clock.stage("fusion"):
+            if fusion is None:
+                fused = Fused(rankings[self.query.fusion], {self.query.fusion: 1.0})
+            elif not len(keys):
+                fused = Fused(Ranking.of([], []), dict.fromkeys(legs, 0.0))
+            else:
+                fused = fusion.fuse(keys, legs, len(analyzed.terms))
+        retriever.costs.learn_legs(clock)
+        return Found(keys, legs, fused.ranking, fused.weights)
+
+    def _with_variants(
+        self,
+        question: Searched,
+        variants: Sequence[Variant],
+        allowed: Keys | None,
+        depth: int,
+    ) -> Found:
+        """What is found for the question and for its variants, merged."""
+        snapshot, script = self.snapshot, question.query.script
+        others = []
+        with self.clock.stage("variants"):
+            for variant in variants:
+                analyzed = self.plainly_analyzed(variant.text)
+                found = self._found(analyzed, allowed, depth, Clock())
+                others.append(Searched(analyzed, found, variant))
+            fusion = self.retriever.fusion(self.query.fusion, snapshot, script)
+            return merged(snapshot, question, others, fusion)
+
+    def plainly_found(self, text: str) -> tuple[AnalyzedQuery, Found]:
+        """What the legs and rerankers find for a text as it stands."""
+        analyzed = self.plainly_analyzed(text)
+        found = self._found(analyzed, None, self.retriever.depth, self.clock)
+        return analyzed, self._reranked(analyzed, found)
+
+    def plainly_analyzed(self, text: str) -> AnalyzedQuery:
+        """A text for the legs as it stands, nothing read out of it."""
+        terms = self.snapshot.parts.analyzer.query_terms(text, self.snapshot.languages)
+        return self._analyzed(text, terms, script_of(text))
+
+    def _reranked(self, analyzed: AnalyzedQuery, found: Found) -> Found:
+        """What was found, in the order that the rerankers leave it in."""
+        retriever, told = self.retriever, self.told
+        if _BY_MEANING in told.cut:
+            return found
+        ordered = retriever.reranking.order(
+            self.snapshot, analyzed, found, self.query.k, self.clock, self.steps
+        )
+        told.reports.update(ordered.reports)
+        told.cut.extend(ordered.cut)
+        told.notes.extend(ordered.notes)
+        found = ordered.found
+        if retriever.listwise is not None and _LISTWISE in self.steps:
+            with self.clock.stage(_LISTWISE):
+                reranked = retriever.listwise.rerank(
+                    self.snapshot, analyzed, found.ranking, self.clock.left_ms
+                )
+            told.add_reranked(_LISTWISE, reranked)
+            found = replace(
+                found,
+                ranking=reranked.ranking,
+                weights={**found.weights, _LISTWISE: float(len(reranked.own.keys) > 0)},
+                judged={**found.judged, _LISTWISE: reranked.own},
+            )
+        return found
+
+    def _refined(self, analyzed: AnalyzedQuery, found: Found, first: Keys | None) -> Found:
+        """What was found, ordered by what the best are like, unless a model has read them; then by
+        who is to come `first`, and by who says just this."""
+        if not len(found.ranking.keys):
+            return found
+        judges = [name for name, own in found.judged.items() if len(own.keys)]
+        read = any(map(self.retriever.reads, judges))
+        if "feedback" in self.steps and _BY_MEANING not in self.told.cut and not read:
+            with self.clock.stage("feedback"):
+                ranking = self.retriever.feedback.reorder(self.snapshot, found.ranking)
+            found = replace(found, ranking=ranking)
+        if first is not None:
+            found = replace(found, ranking=lifted(found.ranking, first))
+        if "verbatim" in self.steps:
+            with self.clock.stage("verbatim"):
+                ranking, count = stands_in(self.snapshot, analyzed.text, found)
+            found = replace(found, ranking=ranking)
+            if count:
+                self.told.reports["verbatim"] = {"passages": count}
+        return found
+
+
+def _shown(term: str | AnyOf) -> str:
+    return term if isinstance(term, str) else "|".join(term.phrases)

@@ -1,0 +1,1 @@
+"""What should vary with the collection, learned from it."""

@@ -1,0 +1,41 @@
+"""A collection tuned to itself, or to questions whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from index.pipeline import Snapshot, Tuning
+from retrieve.tuning.cloze import cloze_trials
+from retrieve.tuning.foreign import bars
+from retrieve.tuning.judged import judged_trials
+from retrieve.tuning.trial import Fit, fit
+from retrieve.tuning.values import COSINE_RATIO
+
+if TYPE_CHECKING:
+    from retrieve.pipeline import Retriever
+
+_LEAST_CHUNKS = 500
+"""A smaller collection asks itself too few questions to learn a weight from."""
+
+_COSINE_WEIGHT = 200.0
+
+
+def tuned(
+    retriever: Retriever,
+    snapshot: Snapshot,
+    questions: Mapping[str, Mapping[str, int]] | None = None,
+) -> tuple[Tuning, Fit]:
+    """What a collection is to be tuned to, and how well the weights do: by `questions`, where they
+    are given (each with the grades of its right documents), else by those that the collection asks
+    about itself."""
+    if questions is not None:
+        trials, source = judged_trials(retriever, snapshot, questions), "qrels"
+    elif len(snapshot.dense) >= _LEAST_CHUNKS:
+        trials, source = cloze_trials(snapshot), "cloze"
+    else:
+        trials, source = [], "size"
+    weight = retriever.options.get("default", {}).get("cosine_weight", _COSINE_WEIGHT)
+    found = fit(trials, weight)
+    values = {COSINE_RATIO: found.ratio, **bars(retriever, snapshot)}
+    return Tuning(values, source, len(snapshot.dense)), found

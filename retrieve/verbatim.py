@@ -1,0 +1,55 @@
+"""Passages in which the whole query stands word for word come first.
+
+A line that was copied out of a document is looked for as it is, and however rare its words are,
+BM25 sees them one by one: of passages that share many of them, it may prefer a shorter one. A
+passage that holds all of a long query as it stands is no accident.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from index.contract import Keys, Ranking
+from index.pipeline import Snapshot
+from retrieve.contract import Found
+
+_LOOKED_AT = 50
+"""Candidates whose text is looked at: the best by words, for a passage that holds all of them is
+near the top."""
+
+_LEAST_HAN, _LEAST_LETTERS = 8, 20
+"""So long is a query whose place says something: of two words, many passages hold both."""
+
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_SPACE_OR_MARK = re.compile(r"[\W_]+")
+
+
+def stands_in(snapshot: Snapshot, text: str, found: Found) -> tuple[Ranking, int]:
+    """The ranking with those that hold the text first, and how many do. They stand in the order
+    that they had, white space and punctuation aside; their scores are lifted over the others'."""
+    wanted = _plain(snapshot, text)
+    long_enough = len(wanted) >= _LEAST_LETTERS or len(_HAN.findall(wanted)) >= _LEAST_HAN
+    if not long_enough or "sparse" not in found.legs:
+        return found.ranking, 0
+    looked_at = found.legs["sparse"].ranking.head(_LOOKED_AT).keys.tolist()
+    stored = snapshot.chunks(looked_at)
+    holding = [key for key, at in stored.items() if wanted in _plain(snapshot, at.chunk.text)]
+    if not holding:
+        return found.ranking, 0
+    return lifted(found.ranking, np.asarray(holding, dtype=np.int64)), len(holding)
+
+
+def lifted(ranking: Ranking, keys: Keys) -> Ranking:
+    """The ranking with those keys first, in the order that they had."""
+    holds = np.isin(ranking.keys, keys)
+    if not holds.any():
+        return ranking
+    scores = ranking.scores.copy()
+    scores[holds] += np.float32(ranking.scores[0] - ranking.scores[holds].min() + 1.0)
+    return Ranking.of(ranking.keys, scores)
+
+
+def _plain(snapshot: Snapshot, text: str) -> str:
+    return _SPACE_OR_MARK.sub("", snapshot.parts.analyzer.normal(text))
