@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,24 @@ import numpy.typing as npt
 from api.ingestion import Ingested, Ingestor
 from api.settings import Settings
 from api.sources import Files
-from generate.contract import Answer, Event
+from generate.contract import Answer, Event, Passage
 from generate.pipeline import AnswerPipeline, build_answers, build_model, passages_from_hits
 from index.contract import Embedder
-from index.pipeline import Choice, Collection, Parts, Store, build_parts
+from index.pipeline import Choice, Collection, Parts, Store, Tuning, build_parts
 from ingest.contract import BadInput, Chunker
 from ingest.pipeline import Limits, build_chunker, ocr_types
-from retrieve.contract import Query, Reranker, SearchResult, Translator
-from retrieve.pipeline import Retriever, build_reranker, build_translator
+from retrieve.contract import Query, Reranker, SearchResult, StepModel, Translator
+from retrieve.pipeline import (
+    Fit,
+    Listwise,
+    Retriever,
+    build_reranker,
+    build_translator,
+    tuned,
+)
+
+_OUTGROWN = 1.5
+"""By so much a collection has grown, or shrunk, when it is tuned anew."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +98,53 @@ class Braid:
             "convex": {"dense_weight": retrieval.convex_dense_weight},
             "rrf": {"k": retrieval.rrf_k},
         }
-        return Retriever(retrieval.depth, options, self.translator, self._rerankers())
+        return Retriever(
+            retrieval.depth,
+            options,
+            self.translator,
+            self._rerankers(),
+            retrieval.steps,
+            model=self._step_model,
+            listwise=self._listwise(),
+        )
+
+    def _listwise(self) -> Listwise | None:
+        """What orders passages by the language model; None where none is set."""
+        if self._step_model is None:
+            return None
+        given = self.settings.retrieval
+        depth, window = given.listwise_depth, given.listwise_window
+        return Listwise(self._step_model, depth, window, window // 2)
 
     def _rerankers(self) -> dict[str, Reranker]:
         """What orders the default ranking anew."""
-        retrieval = self.settings.retrieval
-        if not (retrieval.interaction_weight and self.settings.embedder.pooled_tokens):
+        given = self.settings.rerank
+        remote = given.remote.model_dump()
+        options: dict[str, dict[str, Any]] = {
+            "late_interaction": self._late_interaction(),
+            "cross_encoder": given.cross_encoder.model_dump(),
+            "remote": {**remote, "api_key": given.remote.api_key.get_secret_value()},
+        }
+        return {
+            name: build_reranker(name, **options[name]) for name in given.rerankers if options[name]
+        }
+
+    def _late_interaction(self) -> dict[str, Any]:
+        """Its options; none where it has no token vectors."""
+        embedder, given = self.settings.embedder, self.settings.rerank.late_interaction
+        stored = embedder.pooled_tokens > 0
+        if embedder.backend == "openai" or not (stored or given.compute):
             return {}
-        name = "late_interaction"
-        options = {"weight": retrieval.interaction_weight, "depth": retrieval.interaction_depth}
-        return {name: build_reranker(name, **options)}
+        return {"weight": given.weight, "depth": given.depth, "computed": not stored}
+
+    @cached_property
+    def _step_model(self) -> StepModel | None:
+        """The model that writes answers, as steps of a search ask it; None where none is set."""
+        if not self.settings.answer.model:
+            return None
+        retrieval = self.settings.retrieval
+        model = build_model(self._model_options())
+        return StepModel(model, retrieval.model_tokens, retrieval.model_timeout_s)
 
     @cached_property
     def translator(self) -> Translator | None:
@@ -147,7 +194,11 @@ class Braid:
                 "answer.base_url), or choose another chunker.name"
             )
         model = self._model_options()
-        return {"ask": build_model(model), "writer": f"{model['model']} at {model['base_url']}"}
+        writer = build_model(model)
+        return {
+            "ask": lambda message: writer.complete(message).text,
+            "writer": f"{model['model']} at {model['base_url']}",
+        }
 
     @cached_property
     def answers(self) -> AnswerPipeline:
@@ -182,19 +233,43 @@ class Braid:
         """Hits for a query over the newest snapshot."""
         return self.retriever.search(collection.snapshot(), query)
 
+    def tune(
+        self, collection: Collection, questions: Mapping[str, Mapping[str, int]] | None = None
+    ) -> tuple[Tuning, Fit]:
+        """What a collection would be tuned to: by itself, or by questions with the grades of their
+        right documents. Nothing is changed."""
+        return tuned(self.retriever, collection.snapshot(), questions)
+
+    def keep_tuned(self, collection: Collection) -> None:
+        """Tunes a collection by itself where it has grown or shrunk by a half since it was last
+        tuned, unless that was by judged questions."""
+        snapshot = collection.snapshot()
+        before, chunks = snapshot.tuning, len(snapshot.dense)
+        grown = chunks > _OUTGROWN * before.chunks or before.chunks > _OUTGROWN * chunks
+        if self.settings.retrieval.tune and chunks and grown and before.source != "qrels":
+            collection.tune(self.tune(collection)[0])
+
     def answer(self, collection: Collection, query: Query) -> tuple[Answer, SearchResult]:
         """A checked answer with the hits that it rests on."""
-        result = self.search(collection, query)
-        passages = passages_from_hits(result.hits, self.settings.answer.passages)
+        result, passages = self._passages(collection, query)
         return self.answers.answer(query.text, passages), result
 
     def answer_events(
         self, collection: Collection, query: Query
     ) -> tuple[Iterator[Event], SearchResult]:
         """As `answer`, piece by piece; the last event is the Answer."""
-        result = self.search(collection, query)
-        passages = passages_from_hits(result.hits, self.settings.answer.passages)
+        result, passages = self._passages(collection, query)
         return self.answers.stream(query.text, passages), result
+
+    def _passages(
+        self, collection: Collection, query: Query
+    ) -> tuple[SearchResult, Sequence[Passage]]:
+        """The hits, and what the writer reads of them."""
+        given = self.settings.answer
+        if not query.context_tokens:
+            query = replace(query, context_tokens=given.passage_context_tokens)
+        result = self.search(collection, query)
+        return result, passages_from_hits(result.hits, given.passages)
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:
         """Ingests files and folders; ids are paths relative to the folder given."""

@@ -47,6 +47,7 @@ class Evaluation:
         done = set(_ids(collection))
         missing = [document for document in dataset.documents if document.id not in done]
         if not missing:
+            self.braid.keep_tuned(collection)
             return collection
         documents = [document for document in map(_document, missing) if document is not None]
         before = len(dataset.documents) - len(documents)
@@ -55,6 +56,7 @@ class Evaluation:
                 if progress:
                     progress(before + count, len(dataset.documents))
         collection.settle()
+        self.braid.keep_tuned(collection)
         return collection
 
     def corpus_collection(self, corpus: Path) -> Collection:
@@ -68,6 +70,7 @@ class Evaluation:
             with collection.writer() as writer:
                 writer.delete(gone)
         collection.settle()
+        self.braid.keep_tuned(collection)
         return collection
 
     def _collection(self, name: str, marks: Sequence[str]) -> Collection:
@@ -81,11 +84,13 @@ class Evaluation:
         return self._store.get_or_create(f"{safe[:40]}-{digest}")
 
     def document_search(self, collection: Collection) -> DocumentSearch:
-        """Ranks documents by their best chunk."""
+        """Ranks documents by their best chunk. Relevance is judged of each document, so one that
+        repeats another has a place of its own."""
 
         def search(query: str, leg: str, k: int) -> list[tuple[str, float]]:
             wanted = min(MAX_K, k * _CHUNKS_PER_DOCUMENT)
-            result = self.braid.search(collection, Query(query, wanted, leg))
+            asked = Query(query, wanted, leg, steps={"duplicates": False})
+            result = self.braid.search(collection, asked)
             best: dict[str, float] = {}
             for hit in result.hits:
                 best.setdefault(hit.chunk.document_id, hit.score)
@@ -124,6 +129,7 @@ class Evaluation:
             "embedder": parts.embedder.fingerprint,
             "pipeline": self.braid.ingestor.pipeline,
             "retrieval": self.braid.settings.retrieval.model_dump_json(),
+            "rerank": self.braid.settings.rerank.model_dump_json(),
         }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,16 +21,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from api.settings_rerank import RerankSettings
+from api.settings_section import Section
 from ingest.contract import BadInput
 
 CONFIG_FILE = "braid.toml"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EmbedderSettings(_Section):
+class EmbedderSettings(Section):
     """What turns text into vectors. A collection remembers it."""
 
     backend: Literal["sentence-transformers", "openai"] = Field(
@@ -57,7 +55,7 @@ class EmbedderSettings(_Section):
         ge=0,
         le=512,
         description="tokens that share a vector for late interaction; 0 keeps no token vectors "
-        "(ten kilobytes less for each chunk); endpoints give none",
+        "(ten kilobytes less for each chunk; a search computes them); endpoints give none",
     )
     base_url: str = Field("https://api.openai.com/v1", description="the endpoint")
     api_key: SecretStr = Field(SecretStr(""), description="key for the endpoint")
@@ -72,7 +70,7 @@ class EmbedderSettings(_Section):
     )
 
 
-class AnalyzerSettings(_Section):
+class AnalyzerSettings(Section):
     """What turns text into index terms. A collection remembers it."""
 
     engine: Literal["jieba", "rjieba"] = Field(
@@ -84,7 +82,7 @@ class AnalyzerSettings(_Section):
     )
 
 
-class SparseSettings(_Section):
+class SparseSettings(Section):
     """The BM25 index."""
 
     backend: Literal["impacts", "tantivy", "rank-bm25"] = Field("impacts", description="the engine")
@@ -105,7 +103,7 @@ class SparseSettings(_Section):
     )
 
 
-class DenseSettings(_Section):
+class DenseSettings(Section):
     """The vector index."""
 
     kind: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"] = Field(
@@ -129,7 +127,7 @@ class DenseSettings(_Section):
     )
 
 
-class IngestSettings(_Section):
+class IngestSettings(Section):
     """How files are read."""
 
     workers: int | None = Field(
@@ -144,7 +142,7 @@ class IngestSettings(_Section):
     )
 
 
-class OcrSettings(_Section):
+class OcrSettings(Section):
     """How text is read off pictures: scanned pages, photographs."""
 
     engine: Literal["auto", "rapidocr", "tesseract", "none"] = Field(
@@ -163,7 +161,7 @@ class OcrSettings(_Section):
     threads: int = Field(0, ge=0, description="lines read at once; 0: one to a core, 2 at most")
 
 
-class ChunkerSettings(_Section):
+class ChunkerSettings(Section):
     """How documents are cut: see docs/chunking.md. An option that is not set is the chunker's
     own; one that the chunker does not have is refused."""
 
@@ -206,7 +204,7 @@ class ChunkerSettings(_Section):
     )
 
 
-class RetrievalSettings(_Section):
+class RetrievalSettings(Section):
     """How legs are searched and merged."""
 
     depth: int = Field(100, ge=1, le=1000, description="candidates from each leg")
@@ -216,19 +214,35 @@ class RetrievalSettings(_Section):
     translate: bool = Field(
         True, description="look the query's words up in the other language, Chinese or English"
     )
-    interaction_weight: float = Field(
-        100.0,
-        ge=0,
-        description="default fusion: how much late interaction over token vectors adds; 0: none",
-    )
-    interaction_depth: int = Field(
-        30, ge=1, le=1000, description="default fusion: hits that late interaction looks at"
-    )
     convex_dense_weight: float = Field(0.5, ge=0, le=1, description="convex fusion: dense share")
+    steps: dict[str, bool] = Field(
+        default_factory=dict,
+        description="switches steps of the default fusion on or off, by name: see "
+        "docs/retrieval.md",
+    )
+    tune: bool = Field(
+        True,
+        description="after ingesting, when a collection has grown or shrunk by a half: learn from "
+        "it how much meaning weighs against words, and when nothing in it is relevant",
+    )
     rrf_k: float = Field(60.0, gt=0, description="reciprocal rank fusion: k")
+    model_timeout_s: float = Field(
+        10.0, gt=0, description="for one call of the model (`answer.model`) by a step of a search"
+    )
+    model_tokens: int = Field(
+        256,
+        gt=0,
+        description="tokens that the model may write for a step; one that reasons first needs more",
+    )
+    listwise_depth: int = Field(
+        20, ge=2, le=100, description="step `listwise`: hits that the model puts in order"
+    )
+    listwise_window: int = Field(
+        10, ge=2, le=50, description="step `listwise`: passages in one call, half of them new"
+    )
 
 
-class AnswerSettings(_Section):
+class AnswerSettings(Section):
     """What writes answers. Without `model`, sentences are quoted from the passages."""
 
     model: str = Field("", description="chat model; empty: extractive answers")
@@ -239,9 +253,15 @@ class AnswerSettings(_Section):
     max_tokens: int = Field(1024, gt=0, description="tokens of an answer at the most")
     context_tokens: int = Field(8192, gt=0, description="the model's window")
     passages: int = Field(8, ge=1, le=50, description="passages given to the writer")
+    passage_context_tokens: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="so much of what stands around a passage is given with it; 0: nothing",
+    )
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """The REST service."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -275,6 +295,7 @@ class Settings(BaseSettings):
     ocr: OcrSettings = OcrSettings()
     chunker: ChunkerSettings = ChunkerSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    rerank: RerankSettings = RerankSettings()
     answer: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from generate.contract import (
 )
 from generate.passages import passages_from_hits
 from ingest.contract import load_component
+from retrieve.contract import Model
 
 __all__ = ["AnswerPipeline", "build_answers", "build_model", "passages_from_hits"]
 
@@ -97,8 +98,7 @@ def build_answers(
     return AnswerPipeline(writer, extractive, terms, similarity)
 
 
-def build_model(model: Mapping[str, Any]) -> Callable[[str], str]:
-    """The OpenAI-compatible model of these options as a function from a message to its answer,
-    which raises GeneratorUnavailable. Raises BadInput for wrong options."""
-    complete: Callable[[str], str] = load_component(GENERATORS, "openai", **model).complete
-    return complete
+def build_model(model: Mapping[str, Any]) -> Model:
+    """The OpenAI-compatible model of these options. Raises BadInput for wrong options."""
+    built: Model = load_component(GENERATORS, "openai", **model)
+    return built

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +30,28 @@ FusionOption = Annotated[
 FilterOption = Annotated[
     str | None, typer.Option("--filter", help='Mongo filter as JSON: \'{"language": "zh"}\'.')
 ]
+SwitchOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--step", help="Switch a step on or off: spelling=off, hyde=on (see docs/retrieval.md)."
+    ),
+]
+BudgetOption = Annotated[
+    float | None, typer.Option("--budget-ms", help="Time for the search; the rest is cut.")
+]
+DiversityOption = Annotated[
+    float, typer.Option("--diversity", help="0 to 1: how little hits should repeat each other.")
+]
+PerDocumentOption = Annotated[
+    int | None, typer.Option("--per-document", help="Passages of one document at the most.")
+]
+ContextOption = Annotated[
+    int, typer.Option("--context-tokens", help="So much of what stands around each passage.")
+]
+AfterOption = Annotated[
+    list[str] | None,
+    typer.Option("--after", help="A question asked before in the conversation; oldest first."),
+]
 
 
 def search(
@@ -34,6 +59,12 @@ def search(
     k: KOption = 10,
     fusion: FusionOption = "default",
     filter_json: FilterOption = None,
+    steps: SwitchOption = None,
+    budget_ms: BudgetOption = None,
+    diversity: DiversityOption = 0.0,
+    per_document: PerDocumentOption = None,
+    context_tokens: ContextOption = 0,
+    after: AfterOption = None,
     explain: Annotated[bool, typer.Option(help="Show what each leg said.")] = False,
     collection: CollectionOption = None,
     data_dir: DataOption = None,
@@ -41,7 +72,13 @@ def search(
 ) -> None:
     """Find passages."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        asked = _query(query, k, fusion, filter_json)
+        asked = replace(
+            _query(query, k, fusion, filter_json, steps, after),
+            budget_ms=budget_ms,
+            diversity=diversity,
+            per_document=per_document,
+            context_tokens=context_tokens,
+        )
         target = braid.store.get(braid.settings.collection)
         result = braid.search(target, asked)
         if as_json:
@@ -51,6 +88,8 @@ def search(
             _print_hit(hit, explain)
         if not result.hits:
             typer.echo("nothing found")
+        elif not result.is_relevant:
+            typer.echo("nothing here seems to answer this; above is what is nearest", err=True)
         for note in result.explanation.notes:
             typer.echo(f"note: {note}", err=True)
         if explain:
@@ -62,13 +101,15 @@ def ask(
     k: KOption = 10,
     fusion: FusionOption = "default",
     filter_json: FilterOption = None,
+    steps: SwitchOption = None,
+    after: AfterOption = None,
     collection: CollectionOption = None,
     data_dir: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the documents, with citations."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        asked = _query(question, k, fusion, filter_json)
+        asked = _query(question, k, fusion, filter_json, steps, after)
         target = braid.store.get(braid.settings.collection)
         answer, result = braid.answer(target, asked)
         if as_json:
@@ -94,9 +135,16 @@ def place(chunk: Chunk) -> str:
     return f"{chunk.document_id}{pages}" + (f" · {headings}" if headings else "")
 
 
-def _query(text: str, k: int, fusion: str, filter_json: str | None) -> Query:
+def _query(
+    text: str,
+    k: int,
+    fusion: str,
+    filter_json: str | None,
+    steps: Sequence[str] | None,
+    after: Sequence[str] | None,
+) -> Query:
     from ingest.contract import BadInput
-    from retrieve.contract import Query
+    from retrieve.contract import Query, Turn
 
     expression: Any = None
     if filter_json is not None:
@@ -104,13 +152,31 @@ def _query(text: str, k: int, fusion: str, filter_json: str | None) -> Query:
             expression = json.loads(filter_json)
         except ValueError as error:
             raise BadInput(f"--filter is not JSON: {error}") from error
-    return Query(text, k, fusion, expression)
+    history = [Turn(question) for question in after or ()]
+    return Query(text, k, fusion, expression, history, _switches(steps or ()))
+
+
+def _switches(given: Sequence[str]) -> dict[str, bool]:
+    from ingest.contract import BadInput
+
+    switches = {}
+    for item in given:
+        name, _, state = item.partition("=")
+        if state not in ("on", "off"):
+            raise BadInput(f"--step {item!r} is neither NAME=on nor NAME=off")
+        switches[name] = state == "on"
+    return switches
 
 
 def _print_hit(hit: Hit, explain: bool) -> None:
     typer.echo(f"{hit.rank}. {place(hit.chunk)}  ({hit.score:.3f})")
-    text = " ".join(hit.chunk.text.split())
-    typer.echo(f"   {text[:240]}{'…' if len(text) > 240 else ''}")
+    if hit.context:
+        typer.echo(indent(hit.context, "   "))
+    else:
+        text = " ".join(hit.chunk.text.split())
+        typer.echo(f"   {text[:240]}{'…' if len(text) > 240 else ''}")
+    if hit.copies:
+        typer.echo(f"   (and {len(hit.copies)} more that say the same)")
     if explain:
         legs = "; ".join(
             f"{name}: rank {leg.rank or '-'}, score {leg.score:.3f}"
@@ -129,4 +195,7 @@ def _explained(explanation: Any) -> dict[str, Any]:
         "weights": dict(explanation.weights),
         "allowed": explanation.allowed,
         "timings_ms": {name: round(ms, 2) for name, ms in explanation.timings_ms.items()},
+        "steps": dict(explanation.steps),
+        "cut": list(explanation.cut),
+        "understood": dict(explanation.understood),
     }

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import answer, documents, evaluate, ingesting, measure, service, upkeep, words
+from api.cli import (
+    answer,
+    documents,
+    evaluate,
+    ingesting,
+    measure,
+    service,
+    synonyms,
+    tune,
+    upkeep,
+    words,
+)
 
 app = typer.Typer(
     name="braid",
@@ -26,12 +37,14 @@ app.command("search")(answer.search)
 app.command("ask")(answer.ask)
 app.command("serve")(service.serve)
 app.command("doctor")(service.doctor)
+app.command("tune")(tune.tune)
 app.command("reindex")(upkeep.reindex)
 app.command("backup")(upkeep.backup)
 app.command("restore")(upkeep.restore)
 app.command("export")(upkeep.export)
 app.command("import")(upkeep.import_collection)
 app.add_typer(words.app, name="words")
+app.add_typer(synonyms.app, name="synonyms")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(measure.app, name="bench")
 

@@ -106,6 +106,7 @@ def ingest(
             run.follow(run.ingestor.ingest(target, sources), [] if retry_failed else given)
             run.ask_for_passwords(target)
             target.settle()
+            braid.keep_tuned(target)
         run.report()
 
 
@@ -142,6 +143,7 @@ def sync(
             run.follow(bring_in_step(run.ingestor, target, run.files, folder), [folder])
             run.ask_for_passwords(target)
             target.settle()
+            braid.keep_tuned(target)
         run.report()
 
 

@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse
 
-from api.rest import answers, collections, documents, jobs, problems, search, words
+from api.rest import answers, collections, documents, jobs, problems, search, synonyms, words
 from api.rest.middleware import BodyLimit, KeyCheck, RequestLog
 from api.rest.problems import Problem
 from api.rest.service import Service, ServiceDep
@@ -21,7 +21,8 @@ from api.settings import Settings
 from api.version import version
 
 _ROUTERS = (
-    collections.router, documents.router, words.router, jobs.router, search.router, answers.router
+    collections.router, documents.router, words.router, synonyms.router, jobs.router, search.router,
+    answers.router
 )  # fmt: skip
 _DESCRIPTION = """
 Retrieval-augmented generation for Chinese and English documents: upload files, search them by

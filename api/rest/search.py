@@ -11,10 +11,26 @@ from api.rest.problems import responses
 from api.rest.service import BraidDep, CollectionDep
 from api.rest.values import Filter, Given, json_only
 from ingest.contract import Box, Chunk
-from retrieve.contract import MAX_K, MAX_QUERY_CHARS, Explanation, Hit, Query, SearchResult
-from retrieve.pipeline import METHODS
+from retrieve.contract import (
+    MAX_K,
+    MAX_QUERY_CHARS,
+    MAX_TURNS,
+    Explanation,
+    Hit,
+    Query,
+    SearchResult,
+    Turn,
+)
+from retrieve.pipeline import METHODS, STEPS
 
 router = APIRouter(prefix="/v1/collections/{collection}", tags=["search"])
+
+
+class TurnInfo(Given):
+    """A question asked before, with its answer."""
+
+    question: str = Field(max_length=MAX_QUERY_CHARS)
+    answer: str = Field("", max_length=MAX_QUERY_CHARS)
 
 
 class SearchRequest(Given):
@@ -48,11 +64,42 @@ class SearchRequest(Given):
         description="Mongo operators ($eq $ne $gt $gte $lt $lte $in $nin $and $or $not $exists) "
         "over metadata, document_id, title and media_type",
     )
+    history: list[TurnInfo] = Field(
+        default_factory=list,
+        max_length=MAX_TURNS,
+        description="the turns of the conversation before, oldest first",
+    )
+    steps: dict[str, bool] = Field(
+        default_factory=dict,
+        description=f"switches steps on or off: {', '.join(STEPS)}, or a reranker",
+        examples=[{"spelling": False}],
+    )
+    budget_ms: float | None = Field(
+        None, gt=0, description="time the search may take; what does not fit is cut, and said"
+    )
+    diversity: float = Field(
+        0.0, ge=0, le=1, description="how much a hit loses by repeating those before it (MMR)"
+    )
+    per_document: int | None = Field(None, ge=1, description="hits of one document at the most")
+    context_tokens: int = Field(
+        0, ge=0, le=100_000, description="so much of what stands around a hit comes as `context`"
+    )
     explain: bool = Field(False, description="say why each hit is there")
 
     def to_query(self) -> Query:
         """The query that retrieval takes."""
-        return Query(self.query, self.k, self.fusion, self.filter)
+        return Query(
+            self.query,
+            self.k,
+            self.fusion,
+            self.filter,
+            history=[Turn(turn.question, turn.answer) for turn in self.history],
+            steps=self.steps,
+            budget_ms=self.budget_ms,
+            diversity=self.diversity,
+            per_document=self.per_document,
+            context_tokens=self.context_tokens,
+        )
 
 
 class BoxInfo(BaseModel):
@@ -106,6 +153,14 @@ class HitInfo(BaseModel):
         description="of the document; `duplicate_of` and `duplicate_similarity` where it repeats "
         "another"
     )
+    copies: list[str] = Field(
+        default_factory=list, description="ids of passages that say the same, left out"
+    )
+    context: str | None = Field(
+        None,
+        description="the passage with what stands around it, where that was asked for; empty "
+        "where it stands in the context of a better hit",
+    )
     legs: dict[str, LegInfo] | None = Field(None, description="with `explain`")
 
     @classmethod
@@ -127,6 +182,8 @@ class HitInfo(BaseModel):
             pages=pages_of(chunk),
             boxes=[BoxInfo.of(box) for box in chunk.boxes],
             metadata=dict(hit.metadata),
+            copies=list(hit.copies),
+            context=hit.context,
             legs=legs if explain else None,
         )
 
@@ -144,6 +201,12 @@ class ExplanationInfo(BaseModel):
     allowed: int | None = Field(description="chunks that the filter left; null without one")
     timings_ms: dict[str, float]
     notes: list[str]
+    steps: dict[str, Any] = Field(description="what each step found, of those that did something")
+    cut: list[str] = Field(description="steps that the budget left no time for")
+    understood: dict[str, Any] = Field(
+        description="language, script, question_type, keywords, identifiers, numbers and dates of "
+        "the question, and the text that was `searched`"
+    )
 
     @classmethod
     def of(cls, explanation: Explanation) -> ExplanationInfo:
@@ -156,6 +219,9 @@ class ExplanationInfo(BaseModel):
             allowed=explanation.allowed,
             timings_ms={name: round(ms, 3) for name, ms in explanation.timings_ms.items()},
             notes=list(explanation.notes),
+            steps=dict(explanation.steps),
+            cut=list(explanation.cut),
+            understood=dict(explanation.understood),
         )
 
 
@@ -164,6 +230,9 @@ class SearchResponse(BaseModel):
 
     hits: list[HitInfo]
     generation: int = Field(description="the state of the collection they come from", examples=[17])
+    relevant: bool = Field(
+        description="false where nothing seems to answer the query; the hits are what is nearest"
+    )
     notes: list[str] = Field(default_factory=list, description="what the searcher should know")
     explanation: ExplanationInfo | None = Field(None, description="with `explain`")
 
@@ -173,6 +242,7 @@ class SearchResponse(BaseModel):
         return cls(
             hits=[HitInfo.of(hit, explain=explain) for hit in result.hits],
             generation=result.generation,
+            relevant=result.is_relevant,
             notes=list(result.explanation.notes),
             explanation=ExplanationInfo.of(result.explanation) if explain else None,
         )

@@ -79,9 +79,8 @@ class Service:
             try:
                 braid = Braid(self.settings)
                 _warm_up(braid)
-                self._worker = Worker(
-                    braid.store, braid.ingestor, self.settings.server.max_upload_mb * 2**20
-                )
+                most = self.settings.server.max_upload_mb * 2**20
+                self._worker = Worker(braid.store, braid.ingestor, most, braid.keep_tuned)
                 self._worker.start()
                 self._braid, self._fault = braid, ""
             except BraidError as error:

@@ -7,7 +7,7 @@ without harm: documents that were stored but not recorded are found unchanged.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,15 +25,21 @@ MAX_ATTEMPTS = 3
 _log = structlog.get_logger("braid.jobs")
 
 
+def _leave_alone(collection: Collection) -> None:
+    """Nothing is tuned."""
+
+
 @dataclass
 class Worker:
-    """Carries out the jobs of a store until it is stopped. Where another process holds what a
+    """Carries out the jobs of a store until it is stopped; `keep_tuned` is called for a collection
+    when its jobs are done. Where another process holds what a
     job needs, the job waits and is tried again after `retry_s`; `poll_s` is how often jobs are
     looked for that another process took in and left."""
 
     store: Store
     ingestor: Ingestor
     max_bytes: int
+    keep_tuned: Callable[[Collection], None] = _leave_alone
     retry_s: float = 1.0
     poll_s: float = 10.0
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -92,6 +98,8 @@ class Worker:
             if collection.is_in_place:
                 raise
             return True  # another process has replaced it, and its jobs have gone with it
+        if not self._stopping.is_set():
+            self.keep_tuned(collection)
         return False
 
     def _carry_out(self, collection: Collection, job: Job) -> bool:

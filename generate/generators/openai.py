@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from generate.contract import Answer, Event, GeneratorUnavailable, Passage, TextDelta
 from generate.prompt import Prompt, build
 from generate.thinking import spoken
+from retrieve.contract import Completion
 
 if TYPE_CHECKING:
     import openai
+    from openai.types import CompletionUsage
     from openai.types.chat import ChatCompletionMessageParam
 
 _SHOWN = 200  # characters of a server's own message that are passed on
@@ -88,24 +90,51 @@ class OpenAIGenerator:
             )
         yield Answer(text, (), True, self.name, notes=tuple(notes))
 
-    def complete(self, instruction: str) -> str:
-        """The model's answer to one message. Raises GeneratorUnavailable as `stream` does."""
+    def complete(
+        self, instruction: str, max_tokens: int | None = None, timeout_s: float | None = None
+    ) -> Completion:
+        """The model's answer to one message, of at most `max_tokens` and within `timeout_s`,
+        where these are given; it is then asked once. Raises GeneratorUnavailable as `stream`
+        does."""
+        limited = self
+        if max_tokens is not None:
+            limited = replace(limited, max_tokens=min(max_tokens, self.max_tokens))
+        if timeout_s is not None:
+            limited = replace(
+                limited, timeout_s=timeout_s, total_timeout_s=timeout_s, max_retries=0
+            )
+        try:
+            return limited._completion(instruction, [])
+        except GeneratorUnavailable as error:
+            if "stream_options" not in str(error):
+                raise
+            return limited._completion(instruction, None)
+
+    def _completion(self, instruction: str, usage: list[CompletionUsage] | None) -> Completion:
         finish: list[str] = []
         prompt = Prompt("", instruction, (), False)
-        text = "".join(spoken(self._pieces(prompt, finish))).strip()
+        text = "".join(spoken(self._pieces(prompt, finish, usage))).strip()
         if not finish:
             raise GeneratorUnavailable(f"{self._where} broke off in the middle of its answer")
-        return text
+        is_cut = finish[-1] == "length"
+        if not usage:
+            return Completion(text, is_cut=is_cut)
+        return Completion(text, usage[-1].prompt_tokens, usage[-1].completion_tokens, is_cut)
 
     @property
     def _where(self) -> str:
         return f"the language model {self.model!r} at {self.base_url}"
 
-    def _pieces(self, prompt: Prompt, finish: list[str]) -> Iterator[str]:
-        """Content deltas; the reason for the end is appended to `finish`."""
+    def _pieces(
+        self, prompt: Prompt, finish: list[str], usage: list[CompletionUsage] | None = None
+    ) -> Iterator[str]:
+        """Content deltas; the reason for the end is appended to `finish`, and how many tokens
+        were read and written to `usage`, where that is given and the server says it."""
         import openai
 
         options: dict[str, Any] = {self.token_limit: self.max_tokens}
+        if usage is not None:
+            options["stream_options"] = {"include_usage": True}
         if self.temperature is not None:
             options["temperature"] = self.temperature
         deadline = time.monotonic() + self.total_timeout_s
@@ -132,6 +161,8 @@ class OpenAIGenerator:
                             f"{self._where} took more than {self.total_timeout_s:g} s for its "
                             "answer; raise total_timeout_s or ask a faster model"
                         )
+                    if usage is not None and chunk.usage is not None:
+                        usage.append(chunk.usage)
                     for choice in chunk.choices or ():
                         if choice.delta is not None and choice.delta.content:
                             yield choice.delta.content

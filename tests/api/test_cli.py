@@ -110,7 +110,7 @@ def test_search_prints_places_and_passages(filled: Braid) -> None:
 
 def test_search_as_json(filled: Braid) -> None:
     result = filled("search", "电机 额定电流", "-k", "2", "--json").json
-    assert sorted(result) == ["explanation", "generation", "hits", "query"]
+    assert sorted(result) == ["explanation", "generation", "hits", "is_relevant", "query"]
     best = result["hits"][0]
     assert best["rank"] == 1
     assert best["chunk"]["document_id"] == "pump.txt"

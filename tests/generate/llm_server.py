@@ -94,9 +94,11 @@ def load(folder: Path) -> tuple[Any, Any]:
     return AutoTokenizer.from_pretrained(folder), model
 
 
-def generate(tokenizer: Any, model: Any, request: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def generate(
+    tokenizer: Any, model: Any, request: dict[str, Any], counts: dict[str, int]
+) -> Iterator[tuple[str, str]]:
     """Pieces of text as the model writes them, greedily; the last one with the reason why it
-    stopped."""
+    stopped. How many tokens were read and written comes to stand in `counts`."""
     from transformers import TextIteratorStreamer
 
     inputs = tokenizer.apply_chat_template(
@@ -117,7 +119,9 @@ def generate(tokenizer: Any, model: Any, request: dict[str, Any]) -> Iterator[tu
         if piece:
             yield piece, ""
     worker.join()
-    written = ids[0].shape[1] - inputs["input_ids"].shape[1]
+    read = inputs["input_ids"].shape[1]
+    written = ids[0].shape[1] - read
+    counts.update(prompt_tokens=read, completion_tokens=written)
     yield "", "length" if written >= limit else "stop"
 
 
@@ -138,20 +142,23 @@ def serve(folder: Path, api_key: str) -> None:
             return JSONResponse({"error": error}, 404)
 
         def events() -> Iterator[str]:
-            for piece, reason in generate(tokenizer, model, body):
+            chunk = {
+                "id": "chat",
+                "object": "chat.completion.chunk",
+                "created": int(time.time()),
+                "model": MODEL_NAME,
+            }
+            counts: dict[str, int] = {}
+            for piece, reason in generate(tokenizer, model, body, counts):
                 choice = {
                     "index": 0,
                     "delta": {"content": piece} if piece else {},
                     "finish_reason": reason or None,
                 }
-                chunk = {
-                    "id": "chat",
-                    "object": "chat.completion.chunk",
-                    "created": int(time.time()),
-                    "model": MODEL_NAME,
-                    "choices": [choice],
-                }
-                yield f"data: {json.dumps(chunk)}\n\n"
+                yield f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n"
+            if (body.get("stream_options") or {}).get("include_usage"):
+                usage = {**counts, "total_tokens": sum(counts.values())}
+                yield f"data: {json.dumps(chunk | {'choices': [], 'usage': usage})}\n\n"
             yield "data: [DONE]\n\n"
 
         return StreamingResponse(events(), media_type="text/event-stream")

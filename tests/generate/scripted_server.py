@@ -32,7 +32,8 @@ def scripted(script: Script) -> Iterator[Scripted]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
-            state.requests.append(json.loads(self.rfile.read(length)))
+            self.asked = json.loads(self.rfile.read(length))
+            state.requests.append(self.asked)
             script(self, state)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -103,13 +104,36 @@ def delta(text: str, finish: str | None = None) -> bytes:
     return f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode()
 
 
-def say(*pieces: str, finish: str | None = "stop") -> Script:
-    """A whole answer in pieces."""
+def say(*pieces: str, finish: str | None = "stop", usage: tuple[int, int] | None = None) -> Script:
+    """A whole answer in pieces, with the tokens that were read and written where these are
+    given."""
 
     def script(handler: BaseHTTPRequestHandler, state: Scripted) -> None:
         body = b"".join(map(delta, pieces))
         if finish is not None:
-            body += delta("", finish) + b"data: [DONE]\n\n"
+            body += delta("", finish) + (counted(*usage) if usage else b"") + b"data: [DONE]\n\n"
         send(handler, body)
+
+    return script
+
+
+def counted(prompt_tokens: int, completion_tokens: int) -> bytes:
+    """The event that tells how many tokens were read and written."""
+    usage = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
+    chunk = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    return f"data: {json.dumps(chunk | {'choices': [], 'usage': usage})}\n\n".encode()
+
+
+def reply(write: Callable[[str], str]) -> Script:
+    """An answer to each message by itself, whichever comes first; a message has 10 tokens and
+    an answer 5."""
+
+    def script(handler: BaseHTTPRequestHandler, state: Scripted) -> None:
+        message = handler.asked["messages"][-1]["content"]  # type: ignore[attr-defined]
+        say(write(message), usage=(10, 5))(handler, state)
 
     return script

@@ -19,7 +19,7 @@ from generate.prompt import build, estimate_tokens
 from generate.thinking import spoken
 from generate.units import UnitKind, cut
 from ingest.contract import BlockKind, Box, Chunk, Parent
-from retrieve.contract import Hit
+from retrieve.contract import ContextPlace, Hit
 
 MakePassage = Callable[..., Passage]
 Ask = Callable[[str, Sequence[Passage]], Answer]
@@ -273,3 +273,27 @@ def test_thinking_is_left_out_however_it_is_cut(pieces: list[str]) -> None:
     assert "".join(spoken(pieces)) == "".join(spoken([text])) == "".join(spoken(text))
     assert "<think>" not in "".join(spoken(["a<think>b</think>c"]))
     assert "".join(spoken(["a<think>b</think>c"])) == "ac"
+
+
+def test_a_passage_is_read_in_its_context_and_cited_there(
+    passage: MakePassage, terms: Terms
+) -> None:
+    text = "The pump weighs 12 kg.\n\nIts warranty is two years.\n\nIt runs at 220 volts."
+    place = ContextPlace((0, len(text)), (3, 4), (Box(3, 0, 0, 9, 9), Box(4, 0, 0, 9, 9)))
+    first = passage(1, "The pump weighs 12 kg.").chunk
+    inside = replace(passage(2, "It runs at 220 volts.").chunk, document_id="d1", span=(60, 80))
+    other = passage(3, "Another text.").chunk
+    hits = [
+        Hit(1, 0.9, first, context=text, context_place=place),
+        Hit(2, 0.8, inside, context=""),
+        Hit(3, 0.7, other, context=other.text, context_place=ContextPlace((0, 13))),
+    ]
+    made = passages_from_hits(hits)
+    assert [(p.number, p.chunk.id, p.chunk.text) for p in made] == [
+        (1, "c1", text),
+        (2, "c3", "Another text."),
+    ]
+    pipeline = AnswerPipeline(ExtractiveGenerator(terms), ExtractiveGenerator(terms), terms)
+    answer = pipeline.answer("How long is the warranty of the pump?", made)
+    assert "Its warranty is two years." in {citation.quote for citation in answer.citations}
+    assert {citation.chunk.pages for citation in answer.citations} == {(3, 4)}

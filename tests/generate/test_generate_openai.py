@@ -20,6 +20,7 @@ from generate.generators.extractive import ExtractiveGenerator
 from generate.generators.openai import OpenAIGenerator
 from generate.pipeline import AnswerPipeline
 from ingest.contract import BadInput, load_component
+from retrieve.contract import Completion
 
 MakePassage = Callable[..., Passage]
 QUESTION = "How long is the tunnel?"
@@ -164,11 +165,40 @@ def test_the_request(passages: list[Passage]) -> None:
 
 
 def test_one_message_completed() -> None:
-    with scripted(say("<think>well</think>", "[1,", " 2]")) as server:
-        assert quick(server.base_url).complete("Count.") == "[1, 2]"
+    with scripted(say("<think>well</think>", "[1,", " 2]", usage=(7, 5))) as server:
+        assert quick(server.base_url).complete("Count.") == Completion("[1, 2]", 7, 5)
     assert server.requests[0]["messages"] == [{"role": "user", "content": "Count."}]
+    assert server.requests[0]["stream_options"] == {"include_usage": True}
+    with scripted(say("One.")) as server:
+        assert quick(server.base_url).complete("Count.", 40) == Completion("One.", None, None)
+        assert quick(server.base_url, max_tokens=30).complete("Count.", 40).text == "One."
+    assert [request["max_tokens"] for request in server.requests] == [40, 30]
+    with scripted(say("One, two", finish="length", usage=(7, 3))) as server:
+        assert quick(server.base_url).complete("Count.") == Completion("One, two", 7, 3, True)
     with scripted(break_off) as server, pytest.raises(GeneratorUnavailable, match="broke off"):
         quick(server.base_url).complete("Count.")
+
+
+@pytest.mark.parametrize("script", [stall, drip])
+def test_one_message_is_not_waited_for_longer_than_allowed(script: Script) -> None:
+    with (
+        scripted(script) as server,
+        pytest.raises(GeneratorUnavailable, match=r"0\.2 s"),
+    ):
+        quick(server.base_url, max_retries=3).complete("Count.", timeout_s=0.2)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_does_not_know_how_to_count_tokens_is_asked_without() -> None:
+    def script(handler: BaseHTTPRequestHandler, state: Scripted) -> None:
+        if "stream_options" in state.requests[-1]:
+            refuse(400, "unknown field stream_options")(handler, state)
+        else:
+            say("One.")(handler, state)
+
+    with scripted(script) as server:
+        assert quick(server.base_url).complete("Count.") == Completion("One.")
+    assert len(server.requests) == 2
 
 
 def test_a_checked_answer(passages: list[Passage], terms: Terms) -> None:
