@@ -1,13 +1,14 @@
 """What a collection has been tuned to, as its catalog keeps it.
 
 It stands in the table `meta` and concerns no index: whoever searches takes it as it is at that
-moment. What its values mean is for retrieval to say.
+moment. What its values mean is for retrieval to say. It is to be short: a row of a kilobyte would
+have pages of its own, each of which can be damaged.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ class Tuning:
     """`values` by the names that retrieval gives them; `source` says what they were learned from,
     `chunks` how many the collection had then (0: never tuned)."""
 
-    values: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, Sequence[float]] = field(default_factory=dict)
     source: str = ""
     chunks: int = 0
 

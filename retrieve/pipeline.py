@@ -132,7 +132,7 @@ class Retriever:
             return None
         ratio = 1.0
         if name == _DEFAULT and len(snapshot.scripts.all_foreign(script)) < len(snapshot.dense):
-            ratio = snapshot.tuning.values.get(COSINE_RATIO, 1.0)
+            (ratio,) = snapshot.tuning.values.get(COSINE_RATIO, (1.0,))
         fusion = self._fusions.get((name, ratio))
         if fusion is None:
             options = dict(self.options.get(name, {}))

@@ -86,13 +86,10 @@ def is_relevant(snapshot: Snapshot, query: AnalyzedQuery, found: Found) -> bool:
 def bar_of(snapshot: Snapshot, script: str, side: str) -> Bar | None:
     """The bar for what questions in a script find on a side; None where the collection has not
     been tuned to one."""
-    values = snapshot.tuning.values
-    names = [name_of(script, side, part) for part in Bar.__slots__]
-    if any(name not in values for name in names):
-        return None
-    return Bar(*(values[name] for name in names))
+    values = snapshot.tuning.values.get(name_of(script, side))
+    return None if values is None else Bar(*values)
 
 
-def name_of(script: str, side: str, part: str) -> str:
-    """What a part of a bar is called in the tuning of a collection."""
-    return f"relevance_{script}_{side}_{part}"
+def name_of(script: str, side: str) -> str:
+    """What a bar is called in the tuning of a collection."""
+    return f"relevance_{script}_{side}"

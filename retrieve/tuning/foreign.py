@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from dataclasses import astuple
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ def foreign_questions() -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line)
 
 
-def bars(retriever: Retriever, snapshot: Snapshot) -> dict[str, float]:
+def bars(retriever: Retriever, snapshot: Snapshot) -> dict[str, list[float]]:
     """What questions in each script have to reach, by names for the collection's tuning; nothing
     where there is no late interaction to tell by."""
     seen: dict[tuple[str, str], list[Signals]] = defaultdict(list)
@@ -46,11 +46,11 @@ def bars(retriever: Retriever, snapshot: Snapshot) -> dict[str, float]:
         analyzed, found = searching.plainly_found(text)
         for side, signals in signals_of(snapshot, analyzed, found).items():
             seen[script_of(text), side].append(signals)
-    values: dict[str, float] = {}
-    for (script, side), those in seen.items():
-        if len(those) >= _FEWEST:
-            values.update(_named(script, side, _bar(side, those)))
-    return values
+    return {
+        name_of(script, side): [float(f"{part:.6g}") for part in astuple(_bar(side, those))]
+        for (script, side), those in seen.items()
+        if len(those) >= _FEWEST
+    }
 
 
 def _bar(side: str, seen: list[Signals]) -> Bar:
@@ -72,7 +72,3 @@ def _bar(side: str, seen: list[Signals]) -> Bar:
         open_bar.words_deviation,
         least,
     )
-
-
-def _named(script: str, side: str, bar: Bar) -> Mapping[str, float]:
-    return {name_of(script, side, part): getattr(bar, part) for part in Bar.__slots__}

@@ -37,5 +37,5 @@ def tuned(
         trials, source = [], "size"
     weight = retriever.options.get("default", {}).get("cosine_weight", _COSINE_WEIGHT)
     found = fit(trials, weight)
-    values = {COSINE_RATIO: found.ratio, **bars(retriever, snapshot)}
+    values = {COSINE_RATIO: [found.ratio], **bars(retriever, snapshot)}
     return Tuning(values, source, len(snapshot.dense)), found

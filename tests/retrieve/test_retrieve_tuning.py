@@ -141,8 +141,8 @@ def test_a_tuned_weight_is_used_for_questions_in_the_collections_script(
 ) -> None:
     query = Query("pump of hall 8", steps={"feedback": False, "verbatim": False})
     plain = Retriever().search(untuned.snapshot(), query)
-    untuned.tune(Tuning({COSINE_RATIO: 1.5}, "cloze", 65))
-    assert untuned.snapshot().tuning == Tuning({COSINE_RATIO: 1.5}, "cloze", 65)
+    untuned.tune(Tuning({COSINE_RATIO: [1.5]}, "cloze", 65))
+    assert untuned.snapshot().tuning == Tuning({COSINE_RATIO: [1.5]}, "cloze", 65)
     result = Retriever().search(untuned.snapshot(), query)
     assert plain.explanation.weights["dense"] == 200.0
     assert result.explanation.weights["dense"] == 300.0
@@ -183,8 +183,8 @@ def test_tuning_survives_and_is_seen_by_others(tmp_path: Path) -> None:
     collection = fill(tmp_path / "c", make_parts(), [make_document("d", ["a pump"])])
     other = Collection.open(tmp_path / "c", make_parts())
     before = other.snapshot()
-    collection.tune(Tuning({COSINE_RATIO: 0.7}, "qrels", 1))
-    assert before.tuning.values == {COSINE_RATIO: 0.7}
+    collection.tune(Tuning({COSINE_RATIO: [0.7]}, "qrels", 1))
+    assert before.tuning.values == {COSINE_RATIO: [0.7]}
     assert before.generation == collection.snapshot().generation
     other.close()
     collection.close()
