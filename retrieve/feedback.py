@@ -6,6 +6,9 @@ for beside the question (Rocchio 1971, "Relevance feedback in information retrie
 vectors: Li, Mourad, Zhuang, Koopman, Zuccon 2023, "Pseudo relevance feedback with deep language
 models and dense retrievers", ACM TOIS 41). Where the first passage is far ahead, it is its own
 likeness alone that counts, and little moves.
+
+Passages in one language are more alike than those in two, whatever they say. So each is measured by
+how much nearer to that mean it is than the others in its script.
 """
 
 from __future__ import annotations
@@ -36,9 +39,9 @@ class Feedback:
         if self.passages < 1 or self.depth < 1:
             raise BadInput("the passages and the depth of feedback must be 1 or more")
 
-    def reorder(self, snapshot: Snapshot, ranking: Ranking) -> Ranking:
+    def reorder(self, snapshot: Snapshot, ranking: Ranking, script: str) -> Ranking:
         """The same keys; those beyond the depth stay where they are, below all others. `ranking`
-        is one whose scores have the unit of the default fusion's."""
+        is one whose scores have the unit of the default fusion's; `script` is the query's."""
         first = ranking.head(self.depth)
         best = ranking.head(self.passages)
         kept, vectors = snapshot.vectors(best.keys)
@@ -48,6 +51,11 @@ class Feedback:
         shares = np.exp((scores - scores.max()) / self.falloff)
         centre = (shares @ vectors / shares.sum()).astype(np.float32)
         cosines = snapshot.dense.score(centre, first.keys)
+        is_foreign = snapshot.scripts.foreign(script, first.keys)
+        for side in (is_foreign, ~is_foreign):
+            held = side & ~np.isnan(cosines)
+            if held.any():
+                cosines[side] -= cosines[held].mean()
         least = float(np.nanmin(cosines)) if not np.isnan(cosines).all() else 0.0
         gained = self.weight * (np.nan_to_num(cosines, nan=least) - least)
         moved = Ranking.of(first.keys, first.scores + gained)

@@ -259,7 +259,8 @@ class Searching:
         read = any(map(self.retriever.reads, judges))
         if "feedback" in self.steps and _BY_MEANING not in self.told.cut and not read:
             with self.clock.stage("feedback"):
-                ranking = self.retriever.feedback.reorder(self.snapshot, found.ranking)
+                feedback = self.retriever.feedback
+                ranking = feedback.reorder(self.snapshot, found.ranking, analyzed.script)
             found = replace(found, ranking=ranking)
         if first is not None:
             found = replace(found, ranking=lifted(found.ranking, first))

@@ -87,12 +87,17 @@ def test_feedback_adds_the_cosine_to_the_best(collection: Collection) -> None:
     keys = np.sort(snapshot.dense.keys())
     _, vectors = snapshot.vectors(keys)
     ranking = Ranking.of(keys, np.linspace(5.0, 4.0, len(keys)))
-    moved = Feedback(weight=7.0, passages=2, falloff=0.5, depth=5).reorder(snapshot, ranking)
+    feedback = Feedback(weight=7.0, passages=2, falloff=0.5, depth=5)
+    moved = feedback.reorder(snapshot, ranking, "latin")
 
     places = [keys.tolist().index(key) for key in ranking.keys.tolist()]
     shares = np.exp((ranking.scores[:2] - ranking.scores[0]) / 0.5)
     centre = shares @ vectors[places[:2]] / shares.sum()
     cosines = vectors[places[:5]] @ centre
+    is_foreign = snapshot.scripts.foreign("latin", ranking.keys[:5])
+    assert is_foreign.any()
+    for side in (is_foreign, ~is_foreign):  # each against the others in its script
+        cosines[side] -= cosines[side].mean()
     wanted = dict(
         zip(
             ranking.keys[:5].tolist(),
@@ -116,7 +121,7 @@ def test_what_is_like_the_best_moves_up(collection: Collection) -> None:
     }
     garden, like, other = (by_document[name] for name in ("d5", "d6", "d7"))
     ranking = Ranking.of([garden, other, like], [3.0, 2.0, 1.9])
-    moved = Feedback(falloff=0.1).reorder(snapshot, ranking)
+    moved = Feedback(falloff=0.1).reorder(snapshot, ranking, "latin")
     assert moved.keys.tolist() == [garden, like, other]
 
 
