@@ -38,7 +38,7 @@ def _rows(model: type[BaseModel], prefix: str) -> list[str]:
         variable = "BRAID_" + path.replace(".", "__").upper()
         default = field.default
         if default is PydanticUndefined:
-            shown = "the user's folder for it"
+            shown = "none" if field.annotation == dict[str, bool] else "the user's folder for it"
         elif hasattr(default, "get_secret_value"):
             shown = "none"
         else:
