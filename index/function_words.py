@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from index.contract import Analyzer
+
 _WORDS = """
 a an the of in on at to for from by with as and or but if than that this these those it its is are
 was were be been being do does did done has have had can could will would shall should may might
@@ -19,3 +23,9 @@ explain about into during between also according 的 了 和 与 及 或 是 在
 def function_words() -> tuple[str, ...]:
     """Stop words of both languages, as written; an analyzer makes terms of them."""
     return tuple(_WORDS.split())
+
+
+@lru_cache(maxsize=8)
+def function_terms(analyzer: Analyzer) -> frozenset[str]:
+    """The terms that an analyzer makes of them."""
+    return frozenset(analyzer.terms("\n".join(function_words())))

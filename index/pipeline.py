@@ -21,7 +21,7 @@ from index.compiled_encoder import has_native_bfloat16
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import Analyzer, DenseIndex, FingerprintMismatch, SparseEntry, SparseIndex
 from index.export import ExportManifest, Progress, export, quiet
-from index.function_words import function_words
+from index.function_words import function_terms, function_words
 from index.identifiers import identifiers
 from index.importing import Imported, import_into, opened_export
 from index.jobs import Job, JobDocument, Jobs, JobState
@@ -66,6 +66,7 @@ __all__ = [
     "build_dense",
     "build_parts",
     "build_sparse",
+    "function_terms",
     "function_words",
     "has_native_bfloat16",
     "identifiers",

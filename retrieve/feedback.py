@@ -20,6 +20,7 @@ import numpy as np
 from index.contract import Ranking
 from index.pipeline import Snapshot
 from ingest.contract import BadInput
+from retrieve.ranking import with_first
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,4 @@ class Feedback:
         least = float(np.nanmin(cosines)) if not np.isnan(cosines).all() else 0.0
         gained = self.weight * (np.nan_to_num(cosines, nan=least) - least)
         moved = Ranking.of(first.keys, first.scores + gained)
-        rest = slice(self.depth, None)
-        return Ranking(
-            np.concatenate([moved.keys, ranking.keys[rest]]),
-            np.concatenate([moved.scores, ranking.scores[rest]]),
-        )
+        return with_first(moved, ranking)

@@ -20,6 +20,7 @@ from retrieve.calls import answers
 from retrieve.contract import AnalyzedQuery, Completion, Reranked, StepModel
 from retrieve.pace import Pace
 from retrieve.prompts import ranking_instruction
+from retrieve.ranking import with_first
 from retrieve.replies import order_of
 
 _WINDOW = "window"
@@ -71,11 +72,7 @@ class Listwise:
         done = [work.order(end, deadline - time.perf_counter()) for end in due]
         cut = len(ends) - sum(done)
         first = Ranking(work.keys, ranking.scores[: self.depth])
-        rest = slice(self.depth, None)
-        merged = Ranking(
-            np.concatenate([first.keys, ranking.keys[rest]]),
-            np.concatenate([first.scores, ranking.scores[rest]]),
-        )
+        merged = with_first(first, ranking)
         own = Ranking.of([], [])
         if work.ordered:
             own = Ranking(first.keys, (1.0 / np.arange(1, len(first.keys) + 1)).astype(np.float32))

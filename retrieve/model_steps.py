@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.contract import Analyzer
-from index.pipeline import function_words
+from index.pipeline import function_terms
 from ingest.contract import Json
 from retrieve.calls import Answer, answers
 from retrieve.clock import Clock
@@ -46,8 +46,7 @@ class Written:
 
 def reader_of(question: str, analyzer: Analyzer) -> Reader:
     """Reads what is written about a question."""
-    common = frozenset(analyzer.terms("\n".join(function_words())))
-    return Reader(question, analyzer.terms, common)
+    return Reader(question, analyzer.terms, function_terms(analyzer))
 
 
 def written(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.contract import Analyzer
-from index.pipeline import Snapshot, function_words
+from index.pipeline import Snapshot, function_terms
 from ingest.contract import load_component
 from retrieve.checks import check_query
 from retrieve.clock import Clock
@@ -63,7 +63,7 @@ def build_translator(name: str, cache: Path, analyzer: Analyzer) -> Translator:
         cache=cache,
         terms=analyzer.terms,
         fingerprint=analyzer.fingerprint,
-        function_words=frozenset(analyzer.terms("\n".join(function_words()))),
+        function_words=function_terms(analyzer),
     )
     return translator
 

@@ -23,6 +23,7 @@ from ingest.contract import Json, Unavailable
 from retrieve.clock import Clock
 from retrieve.contract import AnalyzedQuery, Found, Reranker, Scores
 from retrieve.costs import AFTER, Costs
+from retrieve.ranking import with_first
 
 _REST_S = 30.0
 """For so long a reranker that failed is not asked again: each search would wait for it."""
@@ -147,10 +148,7 @@ def _merged(found: Found, name: str, reranker: Reranker, judging: _Judging) -> F
     if len(judged.keys):
         count = len(judging.scores)
         best = Ranking.of(ranking.keys[:count], _blended(reranker, judging))
-        ranking = Ranking(
-            np.concatenate([best.keys, ranking.keys[count:]]),
-            np.concatenate([best.scores, ranking.scores[count:]]),
-        )
+        ranking = with_first(best, ranking)
     weight = reranker.weight if len(judged.keys) else 0.0
     return replace(
         found,

@@ -24,11 +24,12 @@ from retrieve.contract import (
 from retrieve.costs import AFTER
 from retrieve.model_steps import FOLLOW_UP, QUERY_STEPS, reader_of, standing_alone, written
 from retrieve.notes import notes_of
+from retrieve.ranking import lifted
 from retrieve.relevance import is_relevant
 from retrieve.told import Told
 from retrieve.understanding.understand import understand
 from retrieve.variants import Searched, Variant, merged, variants_of, with_passages
-from retrieve.verbatim import lifted, stands_in
+from retrieve.verbatim import stands_in
 
 if TYPE_CHECKING:
     from retrieve.pipeline import Retriever

@@ -11,9 +11,10 @@ import re
 
 import numpy as np
 
-from index.contract import Keys, Ranking
+from index.contract import Ranking
 from index.pipeline import Snapshot
 from retrieve.contract import Found
+from retrieve.ranking import lifted
 
 _LOOKED_AT, _LOOKED_AT_CLOSELY = 30, 5
 """Candidates whose text is looked at, and those that are looked at in simplified characters, too,
@@ -47,16 +48,6 @@ def stands_in(snapshot: Snapshot, text: str, found: Found) -> tuple[Ranking, int
     if not holding:
         return found.ranking, 0
     return lifted(found.ranking, np.asarray(holding, dtype=np.int64)), len(holding)
-
-
-def lifted(ranking: Ranking, keys: Keys) -> Ranking:
-    """The ranking with those keys first, in the order that they had."""
-    holds = np.isin(ranking.keys, keys)
-    if not holds.any():
-        return ranking
-    scores = ranking.scores.copy()
-    scores[holds] += np.float32(ranking.scores[0] - ranking.scores[holds].min() + 1.0)
-    return Ranking.of(ranking.keys, scores)
 
 
 def _bare(text: str) -> str:

@@ -35,6 +35,16 @@ def settings_of(collection: str | None = None, data_dir: Path | None = None) -> 
     return load_settings(collection=collection, data_dir=data_dir)
 
 
+def lines_of(file: Path) -> list[str]:
+    """The lines of a file in UTF-8. Raises BadInput for one in another encoding."""
+    from ingest.contract import BadInput
+
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} is not in UTF-8: save it in that encoding") from error
+
+
 @contextmanager
 def braid_of(collection: str | None = None, data_dir: Path | None = None) -> Iterator[Braid]:
     """A Braid for one command, closed afterwards."""

@@ -13,6 +13,7 @@ from api.cli.output import (
     JsonOption,
     braid_of,
     errors_shown,
+    lines_of,
     print_json,
 )
 
@@ -37,13 +38,8 @@ def load(
     stands for the right, too; lines that begin with # are passed over."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
         from index.pipeline import parse_synonyms
-        from ingest.contract import BadInput
 
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise BadInput(f"{file} is not in UTF-8: save it in that encoding") from error
-        _keep(braid, parse_synonyms(lines, str(file)), as_json)
+        _keep(braid, parse_synonyms(lines_of(file), str(file)), as_json)
 
 
 @app.command("list")

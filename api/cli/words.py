@@ -14,6 +14,7 @@ from api.cli.output import (
     JsonOption,
     braid_of,
     errors_shown,
+    lines_of,
     print_json,
 )
 
@@ -58,13 +59,8 @@ def load(
     after it if they are known; lines that begin with # are passed over."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
         from index.pipeline import parse_words
-        from ingest.contract import BadInput
 
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise BadInput(f"{file} is not in UTF-8: save it in that encoding") from error
-        new = parse_words(lines, str(file))
+        new = parse_words(lines_of(file), str(file))
         _change(braid, lambda before: [*before, *new], as_json)
 
 

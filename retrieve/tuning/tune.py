@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from index.pipeline import Snapshot, Tuning
+from retrieve.fusion.evidence import EvidenceFusion
 from retrieve.tuning.cloze import cloze_trials
 from retrieve.tuning.foreign import bars
 from retrieve.tuning.judged import judged_trials
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _LEAST_CHUNKS = 500
 """A smaller collection asks itself too few questions to learn a weight from."""
-
-_COSINE_WEIGHT = 200.0
 
 
 def tuned(
@@ -35,7 +34,7 @@ def tuned(
         trials, source = cloze_trials(snapshot), "cloze"
     else:
         trials, source = [], "size"
-    weight = retriever.options.get("default", {}).get("cosine_weight", _COSINE_WEIGHT)
+    weight = retriever.options.get("default", {}).get("cosine_weight", EvidenceFusion.cosine_weight)
     found = fit(trials, weight)
     values = {COSINE_RATIO: [found.ratio], **bars(retriever, snapshot)}
     return Tuning(values, source, len(snapshot.dense)), found

@@ -177,12 +177,7 @@ def _document(snapshot: Snapshot, text: str) -> Restriction | None:
             for name in _endings(match["name"]):
                 ids = snapshot.documents_called(name)
                 if ids:
-                    start = (
-                        match.start() + len(match["name"]) - len(name)
-                        if name != match["name"]
-                        else 0
-                    )
-                    start = match.start() if name == match["name"] else start
+                    start = match.start() + len(match["name"]) - len(name)
                     one = ids[0] if len(ids) == 1 else {"$in": list(ids)}
                     return Restriction({"document_id": one}, match.group(), start, match.end())
     return None

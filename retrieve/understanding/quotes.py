@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 
 import numpy as np
 
 from index.contract import IDENTIFIER_MARK, Analyzer, AnyOf, Keys
-from index.pipeline import BIGRAM_MARK, Snapshot, function_words, is_han
+from index.pipeline import BIGRAM_MARK, Snapshot, function_terms, is_han
 
 _QUOTED = re.compile(
     r"“([^“”]{1,200})”|「([^「」]{1,200})」|『([^『』]{1,200})』"
@@ -35,18 +35,13 @@ def asks_for_more(text: str, analyzer: Analyzer) -> bool:
     """Whether a text says much beside the phrases that it quotes: a question about a book, say,
     whose title stands in quotation marks, may be answered by passages that do not name it."""
     beside = _QUOTED.sub(" ", text)
-    small = _function_terms(analyzer)
+    small = function_terms(analyzer)
     content = {
         term
         for term in analyzer.terms(beside)
         if term not in small and term[:1] not in (IDENTIFIER_MARK, BIGRAM_MARK)
     }
     return len(content) > _MOST_BESIDE
-
-
-@lru_cache(maxsize=4)
-def _function_terms(analyzer: Analyzer) -> frozenset[str]:
-    return frozenset(analyzer.terms("\n".join(function_words())))
 
 
 def titled(text: str) -> list[str]:

@@ -1,0 +1,26 @@
+"""Rankings made of others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from index.contract import Keys, Ranking
+
+
+def with_first(first: Ranking, ranking: Ranking) -> Ranking:
+    """The ranking with its first places, as many as `first` has, taken by that."""
+    count = len(first.keys)
+    return Ranking(
+        np.concatenate([first.keys, ranking.keys[count:]]),
+        np.concatenate([first.scores, ranking.scores[count:]]),
+    )
+
+
+def lifted(ranking: Ranking, keys: Keys) -> Ranking:
+    """The ranking with those keys first, in the order that they had."""
+    holds = np.isin(ranking.keys, keys)
+    if not holds.any():
+        return ranking
+    scores = ranking.scores.copy()
+    scores[holds] += np.float32(ranking.scores[0] - ranking.scores[holds].min() + 1.0)
+    return Ranking.of(ranking.keys, scores)
