@@ -23,7 +23,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -91,19 +91,22 @@ def export(
     folder. Readers and a writer go on meanwhile; what is written takes its name when it is
     whole. Raises as `index.backup.back_up`; `force` replaces an export only."""
     is_zip = target.suffix.lower() == ".zip"
-    check = partial(check_target if is_zip else _check_folder, target, force)
+    check = partial(check_target, target, force)
+    if not is_zip:
+        check = partial(check_folder, target, force, _FILES, MANIFEST)
     with (
         written_beside(target, check, "export") as scratch,
         copied_catalog(folder, scratch / CATALOG) as catalog,
     ):
         manifest = _manifest(catalog, folder.name, braid, vectors)
         members = _members(catalog, manifest, progress)
-        (_write_zip if is_zip else _write_folder)(scratch / DRAFT, members)
+        (write_zip if is_zip else write_folder)(scratch / DRAFT, members)
         return manifest
 
 
-def _check_folder(target: Path, force: bool) -> None:
-    """Raises BadInput or Conflict for what is no place for an export."""
+def check_folder(target: Path, force: bool, files: Set[str], first: str) -> None:
+    """Raises BadInput or Conflict for what is no place for an export of these `files`; one that
+    is there already has the `first` of them."""
     if not target.parent.is_dir():
         raise BadInput(f"there is no folder {target.parent}: make it first")
     if not target.exists():
@@ -113,7 +116,7 @@ def _check_folder(target: Path, force: bool) -> None:
     found = {path.name for path in target.iterdir()}
     if found and not force:
         raise Conflict(f"{target} is not empty: choose another name, or give --force")
-    if found - _FILES or (found and MANIFEST not in found):
+    if found - files or (found and first not in found):
         raise Conflict(f"{target} holds something else than an export: choose another name")
 
 
@@ -225,7 +228,8 @@ def _header(kind: np.dtype[Any], count: int) -> bytes:
     return head.getvalue()
 
 
-def _write_folder(draft: Path, members: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+def write_folder(draft: Path, members: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Writes files, each in pieces, into a new folder."""
     draft.mkdir()
     for name, pieces in members:
         with (draft / name).open("wb") as sink:
@@ -235,7 +239,8 @@ def _write_folder(draft: Path, members: Iterable[tuple[str, Iterable[bytes]]]) -
     flush(draft)
 
 
-def _write_zip(draft: Path, members: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+def write_zip(draft: Path, members: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Writes files, each in pieces, into a new ZIP; always the same for the same files."""
     with draft.open("wb") as handle:
         with zipfile.ZipFile(handle, "w", allowZip64=True) as archive:
             for name, pieces in members:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from index.chunk_column import ChunkColumn
 from index.contract import Keys
 
 
@@ -18,24 +18,17 @@ class Sections:
     """Of the chunks of one generation; never changed. A chunk's path is its `sections` as the
     catalog has them."""
 
-    generation: int = -1
-    _keys: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    _codes: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
-    _paths: Sequence[str] = ()
+    paths: ChunkColumn = field(default_factory=ChunkColumn)
+
+    @property
+    def generation(self) -> int:
+        return self.paths.generation
 
     def changed(
         self, generation: int, added: Sequence[tuple[int, str]], deleted: Sequence[int]
     ) -> Sections:
         """With more chunks, each with its path, and without others."""
-        places = {path: code for code, path in enumerate(self._paths)}
-        codes = [places.setdefault(path, len(places)) for _, path in added]
-        keys = np.array([key for key, _ in added], dtype=np.int64)
-        gone = np.union1d(np.asarray(deleted, dtype=np.int64), keys)
-        keep = ~np.isin(self._keys, gone, assume_unique=True)
-        keys = np.concatenate([self._keys[keep], keys])
-        order = np.argsort(keys, kind="stable")
-        codes_now = np.concatenate([self._codes[keep], np.array(codes, dtype=np.int32)])
-        return Sections(generation, keys[order], codes_now[order], list(places))
+        return Sections(self.paths.changed(generation, added, deleted))
 
     def keys_in(self, path: Sequence[Set[str]]) -> Keys:
         """The chunks, ascending, that stand in these sections, each within the one before it; of
@@ -47,14 +40,14 @@ class Sections:
         codes = [code for code in candidates if _holds(self._parsed[code], path)]
         if not codes:
             return np.empty(0, dtype=np.int64)
-        chosen = np.zeros(len(self._paths), dtype=bool)
+        chosen = np.zeros(len(self.paths.values), dtype=bool)
         chosen[codes] = True
-        found: Keys = self._keys[chosen[self._codes]]
+        found: Keys = self.paths.keys[chosen[self.paths.codes]]
         return found
 
     @cached_property
     def _parsed(self) -> list[tuple[str, ...]]:
-        return [tuple(json.loads(path)) for path in self._paths]
+        return [tuple(json.loads(path)) for path in self.paths.values]
 
     @cached_property
     def _by_number(self) -> dict[str, set[int]]:

@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from index.database import Database
+from index.phrase_lines import parsed_lines, phrase_line, phrases_of
 from ingest.contract import BadInput
 
 MAX_RULES = 50_000
-MAX_PHRASE_CHARS = 200
 
 _META = "SELECT value FROM meta WHERE key = 'synonyms'"
-_PART = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)")
 _ARROW = re.compile(r"(?<!\\)=>")
-_ESCAPED = re.compile(r"\\(.)")
-_NEEDS_ESCAPE = re.compile(r"([\\,#]|=>)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +42,8 @@ class SynonymRules:
 def parse_synonyms(lines: Iterable[str], place: str) -> list[SynonymRule]:
     """The rules of the lines; empty ones and those that begin with # are passed over. Raises
     BadInput, naming the line in `place`."""
-    found: list[SynonymRule] = []
-    for number, line in enumerate(lines, start=1):
-        text = line.lstrip("\ufeff").strip()
-        if not text or text.startswith("#"):
-            continue
-        try:
-            found.append(_parse(text))
-        except ValueError as error:
-            raise BadInput(
-                f"{place}, line {number}: {error}; write a rule to a line: 'laptop, notebook, "
-                "笔记本电脑', or 'WFH => remote work' for one way"
-            ) from error
+    advice = "write a rule to a line: 'laptop, notebook', or 'WFH => remote work' for one way"
+    found = parsed_lines(lines, place, _parse, advice)
     if len(found) > MAX_RULES:
         raise BadInput(f"{place}: {len(found):,} rules; {MAX_RULES:,} at the most")
     return found
@@ -65,7 +52,7 @@ def parse_synonyms(lines: Iterable[str], place: str) -> list[SynonymRule]:
 def _parse(text: str) -> SynonymRule:
     sides = _ARROW.split(text)
     left, right = sides[0], sides[1] if len(sides) > 1 else ""
-    words, also = _phrases(left), _phrases(right)
+    words, also = phrases_of(left), phrases_of(right)
     if len(sides) > 2:
         raise ValueError("it has two arrows")
     if len(sides) > 1 and not also:
@@ -75,26 +62,9 @@ def _parse(text: str) -> SynonymRule:
     return SynonymRule(words, also)
 
 
-def _phrases(text: str) -> tuple[str, ...]:
-    """The words or phrases between the commas, each once."""
-    parts = (" ".join(_ESCAPED.sub(r"\1", part).split()) for part in _PART.findall(text))
-    phrases = tuple(dict.fromkeys(part for part in parts if part))
-    for phrase in phrases:
-        if len(phrase) > MAX_PHRASE_CHARS or not phrase.isprintable():
-            raise ValueError(
-                f"{phrase[:20]!r}… is over {MAX_PHRASE_CHARS} characters, or cannot be printed"
-            )
-        if not any(character.isalnum() for character in phrase):
-            raise ValueError(f"{phrase!r} has neither a letter nor a digit")
-    return phrases
-
-
 def synonym_line(rule: SynonymRule) -> str:
     """The line that `parse_synonyms` makes the rule of."""
-    left, right = (
-        ", ".join(_NEEDS_ESCAPE.sub(r"\\\1", word) for word in words)
-        for words in (rule.words, rule.also)
-    )
+    left, right = phrase_line(rule.words), phrase_line(rule.also)
     return f"{left} => {right}" if right else left
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.contract import UserWord
+from index.phrase_lines import parsed_lines
 from index.words import is_han
 from ingest.contract import BadInput
 
@@ -24,19 +25,11 @@ _SPACE = re.compile(r"\s+")
 def parse_words(lines: Iterable[str], place: str) -> list[UserWord]:
     """The words of a dictionary's lines; empty lines and those that begin with # are passed over.
     Raises BadInput, naming the line in `place`."""
-    found: list[UserWord] = []
-    for number, line in enumerate(lines, start=1):
-        text = line.lstrip("\ufeff").strip()
-        if not text or text.startswith("#"):
-            continue
-        try:
-            found.append(_parse(text))
-        except ValueError as error:
-            raise BadInput(
-                f"{place}, line {number}: {error}; write a word to a line, with its frequency and "
-                "part of speech after it if you like: 石墨烯 100 n"
-            ) from error
-    return found
+    advice = (
+        "write a word to a line, with its frequency and part of speech after it if you like: "
+        "石墨烯 100 n"
+    )
+    return parsed_lines(lines, place, _parse, advice)
 
 
 def _parse(text: str) -> UserWord:

@@ -364,6 +364,31 @@ class Chunker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model wrote, with the tokens that it read and wrote (None where the server
+    does not say). `is_cut` says that it was stopped by the limit, not by itself."""
+
+    text: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    is_cut: bool = False
+
+
+class Model(Protocol):
+    """A language model."""
+
+    @property
+    def name(self) -> str: ...
+
+    def complete(
+        self, instruction: str, max_tokens: int | None = None, timeout_s: float | None = None
+    ) -> Completion:
+        """The answer to one message, of at most so many tokens and within so many seconds (the
+        model's own limits, where None). Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A file that could not be ingested, and why."""
 

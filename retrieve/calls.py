@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from ingest.contract import Unavailable
-from retrieve.contract import Completion, StepModel
+from ingest.contract import Completion, Unavailable
+from retrieve.contract import StepModel
 
 _GRACE_S, _GRACE = 0.25, 0.1
 """For a request to end by itself when its time is over; within a budget, this share of its time."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from index.contract import Keys, Ranking
 from index.pipeline import Snapshot
-from ingest.contract import BadInput, Json
+from ingest.contract import BadInput, Completion, Json
 from retrieve.calls import answers
-from retrieve.contract import AnalyzedQuery, Completion, Reranked, StepModel
+from retrieve.contract import AnalyzedQuery, Reranked, StepModel
 from retrieve.pace import Pace
 from retrieve.prompts import ranking_instruction
 from retrieve.ranking import with_first

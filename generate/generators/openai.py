@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from generate.contract import Answer, Event, GeneratorUnavailable, Passage, TextDelta
 from generate.prompt import Prompt, build
 from generate.thinking import spoken
-from retrieve.contract import Completion
+from ingest.contract import Completion
 
 if TYPE_CHECKING:
     import openai

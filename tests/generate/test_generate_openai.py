@@ -19,8 +19,7 @@ from generate.contract import (
 from generate.generators.extractive import ExtractiveGenerator
 from generate.generators.openai import OpenAIGenerator
 from generate.pipeline import AnswerPipeline
-from ingest.contract import BadInput, load_component
-from retrieve.contract import Completion
+from ingest.contract import BadInput, Completion, load_component
 
 MakePassage = Callable[..., Passage]
 QUESTION = "How long is the tunnel?"

@@ -1,0 +1,1 @@
+"""The entity graph of a collection: a room within the room, of the same shape."""

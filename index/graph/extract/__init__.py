@@ -1,0 +1,1 @@
+"""Extractors: what a chunk says of things and of how they are related."""
