@@ -89,4 +89,8 @@ def _collection(braid: Braid, name: str) -> Finding:
         return Finding(subject, True, str(error))
     if faults:
         return Finding(subject, True, "; ".join(faults))
-    return Finding(subject, False, f"{stats.documents} documents, {stats.chunks} chunks, sound")
+    sound = f"{stats.documents} documents, {stats.chunks} chunks, sound"
+    missing = stats.chunks - stats.facts
+    if missing and braid.parts.extractor is not None:
+        sound += f"; {missing} chunks are not in the graph yet: 'braid graph build -c {name}'"
+    return Finding(subject, False, sound)

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from api.settings_graph import GraphSettings
 from api.settings_rerank import RerankSettings
 from api.settings_section import Section
 from ingest.contract import BadInput
@@ -296,6 +297,7 @@ class Settings(BaseSettings):
     chunker: ChunkerSettings = ChunkerSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     rerank: RerankSettings = RerankSettings()
+    graph: GraphSettings = GraphSettings()
     answer: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
 

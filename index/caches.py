@@ -25,6 +25,7 @@ from index.contract import (
 )
 from index.database import writes_are_missing
 from index.dictionary import Dictionary
+from index.graph.contract import Extractor
 from index.lock import writer_lock
 from index.passage_tokens import PassageTokens
 from index.scripts import Scripts
@@ -40,13 +41,14 @@ _LANGUAGES = "languages"
 class Parts:
     """What collections are made of: the analyzer and embedder, and how the two caches are
     built (from their folder; the dense one also from the dimension). `passage_tokens` computes
-    token vectors where none are stored."""
+    token vectors where none are stored. Without an `extractor` there is no graph."""
 
     analyzer: Analyzer
     embedder: Embedder
     sparse: Callable[[Path], SparseIndex]
     dense: Callable[[Path, int], DenseIndex]
     passage_tokens: PassageTokens = field(default_factory=PassageTokens)
+    extractor: Extractor | None = None
 
 
 class Caches:

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from index.catalog import Catalog
-from index.database import marks
+from index.database import first, marks
 from index.dictionary import Dictionary
+from index.graph.contract import MODEL
+from index.graph.store import Made, put_facts
 from index.jobs import SPOOL, JobState
+from index.schema import COUNT_UP
 from index.user_words import parse_words
 
 REBUILD = "rebuild"
@@ -20,7 +23,7 @@ REBUILD = "rebuild"
 _TABLES = ("jobs", "job_documents")
 _OWN = (
     "schema_version", "generation", "commits", "words_generation", "languages", "analyzer",
-    "embedder", "dimension", REBUILD,
+    "embedder", "dimension", "facts_words", REBUILD,
 )  # fmt: skip
 
 
@@ -37,6 +40,33 @@ def take_on(catalog: Catalog, settings: Mapping[str, str]) -> None:
     catalog.set_meta({name: value for name, value in settings.items() if name not in own})
     words = settings.get("words", "").splitlines()
     Dictionary(catalog).replace(parse_words(words, "the other collection"))
+
+
+def copy_model_facts(old: Catalog, new: Catalog) -> None:
+    """Gives a collection's chunks what a language model said of the same chunks in another: it may
+    have cost money."""
+    same = (
+        "SELECT old.key, id, embedding_hash FROM chunks AS old "
+        "WHERE key IN (SELECT key FROM facts WHERE source = ? UNION SELECT key FROM answers)"
+    )
+    places: dict[int, int] = {}
+    for key, chunk_id, mark in old.tuples(same, (MODEL,)):
+        row = new.first(
+            "SELECT key FROM chunks WHERE id = ? AND embedding_hash = ?", (chunk_id, mark)
+        )
+        if row is not None:
+            places[key] = row[0]
+    if not places:
+        return
+    with new.transaction() as connection:
+        generation = int(first(connection, COUNT_UP, ("generation",))[0])
+        for key, number in places.items():
+            sql = "SELECT made_by, facts FROM facts WHERE key = ? AND source = ?"
+            for made_by, packed in old.tuples(sql, (key, MODEL)):
+                put_facts(connection, number, MODEL, Made(made_by, packed), generation)
+            for row in old.tuples("SELECT * FROM answers WHERE key = ?", (key,)):
+                sql = f"INSERT OR REPLACE INTO answers VALUES ({marks(row)})"
+                connection.execute(sql, (number, *row[1:]))
 
 
 def waiting_jobs(catalog: Catalog) -> list[str]:

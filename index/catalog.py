@@ -6,6 +6,7 @@ are safe from any thread: each thread has a connection of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from index import duplicates, migrations, rows, states
 from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
 from index.filters import Condition
+from index.graph.contract import RULES
+from index.graph.store import Made, put_facts
 from index.loading import Loading, around, tokens
 from index.schema import COUNT_UP, SCHEMA_VERSION
 from index.token_codes import TokenRows
@@ -69,6 +72,14 @@ class PutResult:
     kept: int
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """What `Catalog.delete` did: `rows` gone, by table."""
+
+    generation: int
+    rows: Mapping[str, int]
+
+
 class Catalog(Database):
     """Opens the catalog at `path`; raises NotFound where there is none (unless `create`),
     Conflict where another version of Braid wrote it, Damaged where it is damaged or has lost
@@ -102,6 +113,9 @@ class Catalog(Database):
             )
         if held < acknowledged:
             raise Damaged(writes_are_missing(self._path, held, acknowledged, "writes"))
+
+    def _is_old(self, connection: apsw.Connection) -> bool:
+        return super()._is_old(connection) or migrations.is_old(connection)
 
     def _upgrade(self) -> None:
         migrations.migrate(self._path)
@@ -260,6 +274,7 @@ class Catalog(Database):
         vectors: Mapping[bytes, rows.StoredVectors],
         pipeline: str,
         origin: Origin | None = None,
+        facts: Mapping[bytes, Made] | None = None,
     ) -> PutResult:
         """Stores a document with its chunks, replacing what was there, in one transaction, and
         that it is in order.
@@ -267,7 +282,7 @@ class Catalog(Database):
         A chunk that is there already with the same id and the same embedded text keeps its key
         and vector; only its place is brought up to date, and where it has other neighbours than
         before its generation, so that the caches look at it again. `vectors` holds those of
-        every other chunk, by `rows.embedding_hash`.
+        every other chunk, by `rows.embedding_hash`; `facts` what rules say of chunks, too.
         """
         hashes = [rows.embedding_hash(chunk) for chunk in chunks]
         document, signature = duplicates.unmarked(document), duplicates.signature_of(document)
@@ -306,18 +321,17 @@ class Catalog(Database):
                     if neighbours[chunk.id] != company[chunk.id]:
                         sql = "UPDATE chunks SET generation = ? WHERE key = ?"
                         connection.execute(sql, (generation, key))
+                if facts and mark in facts:
+                    number = added[-1] if key is None else key
+                    put_facts(connection, number, RULES, facts[mark], generation)
             duplicates.place(connection, document.id, signature)
             states.record(connection, document.id, Status.OK, origin)
         return PutResult(generation, added, gone, len(chunks) - len(added))
 
-    def delete(
-        self, document_ids: Sequence[str], *, packed: bool = True
-    ) -> tuple[int, int, int, Changes]:
-        """Deletes documents, with what is `packed` in them, their chunks and vectors, in one
-        transaction: rows gone from documents, chunks and vectors, and the keys for the caches.
-        Unknown ids count nothing."""
-        documents = chunks = vectors = 0
-        gone: list[int] = []
+    def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> Deleted:
+        """Deletes documents, with what is `packed` in them, their chunks, vectors and facts, in
+        one transaction. Unknown ids count nothing."""
+        gone_rows = Counter[str]()
         with self.transaction() as connection:
             generation = self._next_generation(connection)
             wanted = list(document_ids)
@@ -328,13 +342,10 @@ class Catalog(Database):
             for document_id in wanted:
                 sql = "SELECT key FROM chunks WHERE document_id = ?"
                 keys = [row[0] for row in connection.execute(sql, (document_id,))]
-                counted = self._remove_chunks(connection, keys, generation)
-                vectors += counted[0]
-                chunks += counted[1]
-                gone.extend(keys)
+                gone_rows.update(self._remove_chunks(connection, keys, generation))
                 connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-                documents += connection.changes()
-        return documents, chunks, vectors, Changes(generation, [], sorted(gone))
+                gone_rows["documents"] += connection.changes()
+        return Deleted(generation, gone_rows)
 
     @staticmethod
     def _next_generation(connection: apsw.Connection) -> int:
@@ -343,16 +354,18 @@ class Catalog(Database):
     @staticmethod
     def _remove_chunks(
         connection: apsw.Connection, keys: Sequence[int], generation: int
-    ) -> tuple[int, int]:
-        counted = [connection.total_changes()]
-        for table in ("vectors", "chunks"):
+    ) -> dict[str, int]:
+        """Rows gone from each table."""
+        gone: dict[str, int] = {}
+        for table in ("answers", "facts", "vectors", "chunks"):
+            before = connection.total_changes()
             sql = f"DELETE FROM {table} WHERE key = ?"
             connection.executemany(sql, [(key,) for key in keys])
-            counted.append(connection.total_changes())
+            gone[table] = connection.total_changes() - before
         connection.executemany(
             "INSERT INTO deletions VALUES (?, ?)", [(key, generation) for key in keys]
         )
-        return counted[1] - counted[0], counted[2] - counted[1]
+        return gone
 
     @staticmethod
     def _insert_chunk(

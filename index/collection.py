@@ -16,6 +16,7 @@ from pathlib import Path
 
 from index.caches import Caches, Parts, drop_caches
 from index.catalog import CATALOG, DRAFT, SCRATCH, Catalog
+from index.chunk_column import Codes
 from index.contents import Contents
 from index.contract import (
     CollectionStats,
@@ -29,8 +30,13 @@ from index.contract import (
     Vectors,
 )
 from index.filters import compile_filter
+from index.graph.contract import Graph
+from index.graph.extraction import Extraction
+from index.graph.graphs import Graphs
+from index.graph.model_store import ModelStore
+from index.graph.store import FactStore
 from index.jobs import Jobs
-from index.lock import writer_lock
+from index.lock import model_lock, writer_lock
 from index.repair import clear_leftovers, mend_catalog
 from index.scripts import Scripts
 from index.soundness import catalog_faults, index_faults
@@ -57,7 +63,13 @@ class Snapshot:
     parts: Parts
     languages: frozenset[str]
     _contents: Contents
+    _graphs: Graphs
     _catalog: Catalog
+
+    def graph(self) -> Graph | None:
+        """The entity graph, of this or an earlier generation; None where there is none, or where
+        that of a large collection is still being made (see `Collection.graph`)."""
+        return None if self.parts.extractor is None else self._graphs.ready()
 
     def allowed(self, expression: Mapping[str, Json]) -> Keys:
         """Keys that a filter leaves, ascending. Raises BadInput for a wrong filter."""
@@ -72,6 +84,11 @@ class Snapshot:
         one or more names ("chapter:2"), and stands within the one before it; what is below a
         section is in it."""
         return self._contents.sections().keys_in(path)
+
+    def documents_of(self, keys: Keys) -> tuple[Keys, Codes]:
+        """Those of the keys (ascending) that are still there, and the number of the document of
+        each: chunks of one document have the same."""
+        return self._contents.documents().of(keys)
 
     def documents_called(self, name: str) -> tuple[str, ...]:
         """Ids of the documents that have this title or file name, as people write it."""
@@ -135,7 +152,10 @@ class Collection:
         self._snapshot: Snapshot | None = None
         self.jobs = Jobs(catalog, path)
         self.ledger = Ledger(catalog)
+        self.facts = FactStore(catalog)
+        self.model_answers = ModelStore(catalog)
         self._contents = Contents(catalog)
+        self._graphs = Graphs(catalog)
         self._caches = Caches(path, parts, catalog)
 
     @classmethod
@@ -184,6 +204,7 @@ class Collection:
         """Waits until the indexes have been written as the size of the collection asks for,
         which a thread does after writes; searches are right meanwhile, too."""
         self._caches.settle()
+        self._graphs.settle()
 
     def close(self) -> None:
         """Releases files and memory. Call `settle` first, where there is time."""
@@ -228,9 +249,14 @@ class Collection:
             replace(self._parts, analyzer=caches.analyzer),
             caches.languages,
             self._contents,
+            self._graphs,
             self._catalog,
         )
         return self._snapshot
+
+    def graph(self) -> Graph:
+        """The entity graph of all that is stored now."""
+        return self._graphs.newest()
 
     def tune(self, tuning: Tuning) -> None:
         """Tunes the collection: durable on return, and searches follow at once. No index changes,
@@ -262,6 +288,7 @@ class Collection:
             documents=documents,
             chunks=chunks,
             vectors=vectors,
+            facts=self.facts.count(),
             sparse=len(snapshot.sparse),
             dense=len(snapshot.dense),
             fingerprints={k: self._catalog.meta(k) or "" for k in ("analyzer", "embedder")},
@@ -288,7 +315,11 @@ class Collection:
             yield f"accepted {path / CATALOG} as it stands, though its indexes were newer"
         mended, faults = collection._caches.mended, collection.check()
         collection.jobs.sweep()
+        with collection.writer(timeout_s=10.0) as writer:
+            (missing, *_) = (*writer.extract(), 0)
         collection.close()
+        if missing:
+            yield f"found anew what {missing} chunks say for the graph"
         if faults:
             with writer_lock(path, timeout_s=10.0):
                 drop_caches(path)
@@ -308,10 +339,30 @@ class Collection:
             scratch = self._path / SCRATCH
             shutil.rmtree(scratch, ignore_errors=True)  # what a kill left
             try:
-                embedder = self._parts.embedder
-                yield Writer(self._catalog, embedder, self._caches, self._follow, scratch, donors)
+                embedder, caches = self._parts.embedder, self._caches
+                yield Writer(
+                    self._catalog, embedder, caches, self._follow, scratch, donors,
+                    self._extraction(),
+                )  # fmt: skip
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
+
+    @contextmanager
+    def asking(self) -> Iterator[ModelStore]:
+        """The right to ask a language model about the chunks and to store what it says, until the
+        block ends; others can write meanwhile. Raises Locked, naming who has it, NotWritable, and
+        Unavailable where another collection, or none, lies here now."""
+        with model_lock(self._path):
+            self._catalog.check_place()
+            yield self.model_answers
+
+    def _extraction(self) -> Extraction | None:
+        """What finds facts for the graph, in step with the collection's words."""
+        if self._parts.extractor is None:
+            return None
+        extraction = Extraction(self._catalog, self._parts.extractor)
+        extraction.mend()
+        return extraction
 
     def _follow(self) -> None:
         with self._guard:

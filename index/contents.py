@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from index.catalog import Catalog
+from index.chunk_column import ChunkColumn
 from index.database import batched, marks
 from index.sections import Sections
 from index.synonyms import SynonymRules, Synonyms
@@ -28,6 +29,7 @@ class Contents:
         self._catalog = catalog
         self._guard = threading.Lock()
         self._sections = Sections()
+        self._documents = ChunkColumn()
         self._vocabulary = Vocabulary()
         self._titles = Titles()
         self._synonyms = Synonyms(catalog)
@@ -43,6 +45,18 @@ class Contents:
                     changes.generation, [(row[0], row[1]) for row in rows], changes.deleted
                 )
             return self._sections
+
+    def documents(self) -> ChunkColumn:
+        """The id of the document that each chunk is of."""
+        with self._guard:
+            held = self._documents.generation
+            if held != self._catalog.generation:
+                changes = self._catalog.since(held)
+                rows = self._columns("key, document_id", changes.added, held)
+                self._documents = self._documents.changed(
+                    changes.generation, [(row[0], row[1]) for row in rows], changes.deleted
+                )
+            return self._documents
 
     def vocabulary(self) -> Vocabulary:
         """The words in Latin letters."""

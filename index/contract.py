@@ -289,11 +289,9 @@ class DenseReader(Protocol):
 
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> Ranking:
         """The best k by cosine; of `allowed` only, where it is given (sorted, unique)."""
-        ...
 
     def score(self, vector: Vectors, keys: Keys) -> npt.NDArray[np.float32]:
         """The exact cosine of each key, in the order given; nan for a key not held."""
-        ...
 
     def keys(self) -> Keys: ...
 
@@ -381,6 +379,7 @@ class DeleteReceipt:
     documents: int
     chunks: int
     vectors: int
+    facts: int
     sparse: int
     dense: int
     generation: int
@@ -388,13 +387,14 @@ class DeleteReceipt:
 
 @dataclass(frozen=True, slots=True)
 class CollectionStats:
-    """Rows in each store; all but `documents` are equal in a sound collection."""
+    """Rows in each store; all but `documents` and `facts` are equal in a sound collection."""
 
     name: str
     generation: int
     documents: int
     chunks: int
     vectors: int
+    facts: int
     sparse: int
     dense: int
     fingerprints: Mapping[str, str] = field(default_factory=dict)

@@ -76,7 +76,7 @@ class Database:
                     self._place = Place(self._path)  # as the one before has left it
                 self.check_place()
                 connection = self._open()
-                if connection.reserve_bytes("main", -1) != CHECKSUM_BYTES:
+                if not self._is_current and self._is_old(connection):
                     close(connection, keep_log=True)
                     self._upgrade()
                     self._place = Place(self._path)  # the file may be another one now
@@ -117,6 +117,10 @@ class Database:
             yield
         finally:
             lock.release()
+
+    def _is_old(self, connection: apsw.Connection) -> bool:
+        """Whether the file is of an older version, which `_upgrade` brings to this one."""
+        return connection.reserve_bytes("main", -1) != CHECKSUM_BYTES
 
     def _upgrade(self) -> None:
         """Gives checksums to a file of a version that had none."""

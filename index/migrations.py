@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from index import duplicates
 from index.database import CHECKSUM_BYTES, close, connect, first
+from index.graph import store
 from index.schema import PRAGMAS, SCHEMA_VERSION, TABLES
 from index.swap import flush
 
 if TYPE_CHECKING:
     import apsw
 
-_OLD_VERSIONS = ("2", "3")
+_OLD_VERSIONS = ("2", "3", "4")
+_TO_5 = f"{store.TABLES} UPDATE meta SET value = '5' WHERE key = 'schema_version';"
 _FIRST_ROWS = {"schema_version": str(SCHEMA_VERSION), "generation": "0", "commits": "0"}
 
 
@@ -25,7 +27,7 @@ def create(path: Path) -> None:
         connection.execute(PRAGMAS).fetchall()
         connection.execute("BEGIN IMMEDIATE")
         if first(connection, "SELECT 1 FROM sqlite_master") is None:
-            connection.execute(TABLES + duplicates.TABLES)
+            connection.execute(TABLES + duplicates.TABLES + store.TABLES)
             connection.executemany("INSERT INTO meta VALUES (?, ?)", _FIRST_ROWS.items())
         connection.execute("COMMIT")
     finally:
@@ -38,11 +40,10 @@ def migrate(path: Path) -> None:
     place = path.stat().st_ino
     connection = connect(path)
     try:
-        is_old = _version(connection) in _OLD_VERSIONS
+        if not is_old(connection):
+            return
     finally:
         close(connection, keep_log=True)
-    if not is_old:
-        return
     connection = connect(path)
     try:
         # From its first read on, this connection keeps all others out until it closes: another
@@ -60,6 +61,8 @@ def migrate(path: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()  # all is in the file now
             connection.execute("BEGIN EXCLUSIVE; COMMIT")
             _add_checksums(path)
+        elif _version(connection) == "4":
+            connection.execute(f"BEGIN; {_TO_5} COMMIT")
     finally:
         connection.close()
 
@@ -81,15 +84,22 @@ def _add_checksums(path: Path) -> None:
         copy.execute("PRAGMA checksum_verification = OFF").fetchall()
         copy.execute("VACUUM")
         copy.execute("PRAGMA checksum_verification = ON").fetchall()
-        copy.execute(
-            "BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); "
-            "UPDATE meta SET value = '4' WHERE key = 'schema_version'; COMMIT"
-        )
+        copy.execute(f"BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); {_TO_5} COMMIT")
         copy.execute("PRAGMA journal_mode = WAL").fetchall()
     finally:
         copy.close()
     draft.replace(path)
     flush(path.parent)
+
+
+def is_old(connection: apsw.Connection) -> bool:
+    """Whether `migrate` can bring the catalog to this version; False where it cannot be read."""
+    import apsw
+
+    try:
+        return _version(connection) in _OLD_VERSIONS
+    except apsw.Error:
+        return False
 
 
 def _version(connection: apsw.Connection) -> Any:

@@ -22,6 +22,8 @@ from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import Analyzer, DenseIndex, FingerprintMismatch, SparseEntry, SparseIndex
 from index.export import ExportManifest, Progress, export, quiet
 from index.function_words import function_terms, function_words
+from index.graph.extraction import Extraction
+from index.graph.pipeline import build_extractor
 from index.identifiers import identifiers
 from index.importing import Imported, import_into, opened_export
 from index.jobs import Job, JobDocument, Jobs, JobState
@@ -117,13 +119,22 @@ def sparse_entries(analyzer: Analyzer, chunks: Mapping[int, Chunk]) -> list[Spar
     return [windows.entry(key, chunk) for key, chunk in sorted(chunks.items())]
 
 
-def build_parts(analyzer: Choice, embedder: Choice, sparse: Choice, dense: Choice) -> Parts:
+def build_parts(
+    analyzer: Choice,
+    embedder: Choice,
+    sparse: Choice,
+    dense: Choice,
+    extractor: Choice | None = None,
+) -> Parts:
     """Parts out of the room's tables. Raises BadInput for unknown names and options."""
     return Parts(
         load_component(ANALYZERS, analyzer.name, **analyzer.options),
         QueryCache(load_component(EMBEDDERS, embedder.name, **embedder.options)),
         partial(build_sparse, sparse),
         partial(build_dense, dense),
+        extractor=None
+        if extractor is None
+        else build_extractor(extractor.name, **extractor.options),
     )
 
 
@@ -266,6 +277,9 @@ class Store:
             Collection.create(aside, self._parts).close()
             with closing(Catalog(aside / CATALOG)) as catalog:
                 embedded = import_into(catalog, source, self._parts.embedder, progress)
+                if self._parts.extractor is not None:
+                    for _ in Extraction(catalog, self._parts.extractor).catch_up():
+                        pass
             self._prove(aside, path)
         return Imported(name, source.manifest, embedded)
 

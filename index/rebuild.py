@@ -19,7 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.caches import Parts
-from index.carried import REBUILD, copy_jobs, link_uploads, settings_of, take_on, waiting_jobs
+from index.carried import (
+    REBUILD,
+    copy_jobs,
+    copy_model_facts,
+    link_uploads,
+    settings_of,
+    take_on,
+    waiting_jobs,
+)
 from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.contract import Locked
@@ -151,6 +159,7 @@ def rebuilt(folder: Path, aside: Path, parts: Parts, pipeline: str) -> Iterator[
             if not rebuild.is_whole:
                 return
             rebuild.drop_deleted()
+            copy_model_facts(old, catalog)
         with old.kept_from_others():
             new.ledger.states.copy(States(old))
             take_on(catalog, settings_of(old))

@@ -131,19 +131,28 @@ class Salvage:
         chunks = [rows.chunk_of(row[:15]) for row in stored]
         if sorted(chunk.ordinal for chunk in chunks) != list(range(len(chunks))):
             return False
-        vectors = self._vectors([row[-1] for row in stored], chunks)
+        keys = [row[-1] for row in stored]
+        vectors = self._vectors(keys, chunks)
         with self.new.transaction() as connection:
             sql = f"INSERT INTO documents ({_DOCUMENT}) VALUES ({marks(found[0])})"
             connection.execute(sql, found[0])
             sql = f"INSERT INTO chunks ({_CHUNK}) VALUES ({', '.join('?' * 18)})"
             connection.executemany(sql, stored)
             connection.executemany("INSERT INTO vectors VALUES (?, ?, ?)", vectors)
+            for table in ("facts", "answers"):
+                for row in self._of_chunks(table, keys):
+                    connection.execute(f"INSERT INTO {table} VALUES ({marks(row)})", row)
         document = self.new.document(name)
         assert document is not None
         with self.new.transaction() as connection:
             duplicates.place(connection, name, duplicates.signature_of(document))
             states.record(connection, name, Status.OK, None)
         return True
+
+    def _of_chunks(self, table: str, keys: Sequence[int]) -> Iterator[Any]:
+        """What can be read of what a table says of chunks. Facts that cannot are found anew."""
+        for key in keys:
+            yield from self._try(f"SELECT * FROM {table} WHERE key = ?", (key,)) or ()
 
     def _vectors(self, keys: list[int], chunks: list[Chunk]) -> list[tuple[int, bytes, bytes]]:
         """Those of the chunks, as they were stored or made anew."""

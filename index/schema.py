@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -95,8 +95,8 @@ CREATE TABLE job_documents (
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 """
-"""The tables of index.duplicates come on top. Keys of chunks are never used twice
-(AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
+"""The tables of index.duplicates and index.graph.store come on top. Keys of chunks are never used
+twice (AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
 `parent` the passage to be read in place of the text. `generation` is the write that made the
 row; with `deletions` it tells a cache what it missed. `commits` in `meta` counts every
 transaction, for index.witness.

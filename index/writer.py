@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index import rows
@@ -10,6 +11,9 @@ from index.caches import Caches
 from index.catalog import Catalog
 from index.contract import DeleteReceipt, Embedder, Origin, UserWord, WriteReceipt
 from index.dictionary import Dictionary
+from index.graph.contract import Decision
+from index.graph.extraction import Extraction
+from index.graph.store import FactStore, Made
 from index.known import known_or_embedded
 from ingest.contract import Chunk, Document
 
@@ -17,7 +21,8 @@ from ingest.contract import Chunk, Document
 class Writer:
     """Writes to a collection, for as long as its lock is held. `follow` brings its caches up to
     date after each write. `scratch` is a folder that it may make, and that goes with it; `donors`
-    are other catalogs, whose vectors are the embedder's. `stage` is what `put` is at, or was when
+    are other catalogs, whose vectors are the embedder's; `extraction` finds facts for the graph.
+    `stage` is what `put` is at, or was when
     it failed: "embed" or "store"."""
 
     def __init__(
@@ -28,12 +33,14 @@ class Writer:
         follow: Callable[[], None],
         scratch: Path,
         donors: Sequence[Catalog] = (),
+        extraction: Extraction | None = None,
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder
         self._caches = caches
         self._follow = follow
         self._donors = donors
+        self._extraction = extraction
         self.scratch = scratch
         self.stage = ""
 
@@ -62,7 +69,8 @@ class Writer:
             for (document, chunks), row in zip(items, marks, strict=True):
                 read_by = pipeline if isinstance(pipeline, str) else pipeline(document)
                 origin = (origins or {}).get(document.id)
-                result = catalog.put(document, chunks, vectors, read_by, origin)
+                facts = self._facts_of(document.id, chunks)
+                result = catalog.put(document, chunks, vectors, read_by, origin, facts)
                 receipts.append(
                     WriteReceipt(
                         document.id,
@@ -82,23 +90,51 @@ class Writer:
         """Deletes documents, with what is `packed` in them, from every store and counts what
         went. Ids that are not there count nothing."""
         before = self._rows()
-        documents, chunks, vectors, changes = self._catalog.delete(document_ids, packed=packed)
+        deleted = self._catalog.delete(document_ids, packed=packed)
         self._follow()
         after = self._rows()
         return DeleteReceipt(
-            documents=documents,
-            chunks=chunks,
-            vectors=vectors,
+            documents=deleted.rows.get("documents", 0),
+            chunks=deleted.rows.get("chunks", 0),
+            vectors=deleted.rows.get("vectors", 0),
+            facts=deleted.rows.get("facts", 0),
             sparse=before[0] - after[0],
             dense=before[1] - after[1],
-            generation=changes.generation,
+            generation=deleted.generation,
         )
 
     def set_words(self, words: Iterable[UserWord]) -> None:
         """Makes these the collection's own words. On return they are durable, and every text
         can be found by them; no vector changes. Raises BadInput where there are too many."""
-        Dictionary(self._catalog).replace(words)
+        with self._extracting():
+            Dictionary(self._catalog).replace(words)
         self._follow()
+
+    def set_aliases(self, aliases: Sequence[Decision]) -> None:
+        """Makes these the collection's alias file: its names are one thing in the graph, and are
+        found in every text. On return they are durable. Raises BadInput."""
+        with self._extracting():
+            FactStore(self._catalog).replace_aliases(aliases)
+
+    @contextmanager
+    def _extracting(self) -> Iterator[None]:
+        """The facts follow what the block does to the words."""
+        extraction = self._extraction
+        before = () if extraction is None else extraction.words()
+        yield
+        if extraction is not None:
+            extraction.follow(before)
+
+    def extract(self) -> Iterator[int]:
+        """Finds the facts of the chunks that have none: those stored before there was a graph, or
+        by another extractor. Gives how many are left, first all; every one counted as done is
+        durable."""
+        if self._extraction is not None:
+            yield from self._extraction.catch_up()
+
+    def _facts_of(self, document_id: str, chunks: Sequence[Chunk]) -> dict[bytes, Made] | None:
+        extraction = self._extraction
+        return None if extraction is None else extraction.facts_of(document_id, chunks)
 
     def _rows(self) -> tuple[int, int]:
         """Of the sparse and the dense index."""

