@@ -18,8 +18,9 @@ from generate.contract import (
     Terms,
 )
 from generate.passages import passages_from_hits
-from ingest.contract import load_component
-from retrieve.contract import Model
+from generate.themes import answer_from_themes, passages_from_themes
+from ingest.contract import Chunk, Model, load_component
+from retrieve.contract import Theme
 
 __all__ = ["AnswerPipeline", "build_answers", "build_model", "passages_from_hits"]
 
@@ -81,6 +82,19 @@ class AnswerPipeline:
                 yield replace(checked, dropped=dropped, notes=notes)
             elif not begun:  # pieces of two answers must not be read as one
                 yield event
+
+    def answer_themes(
+        self,
+        question: str,
+        themes: Sequence[Theme],
+        chunks: Mapping[int, Chunk],
+        overview: str = "",
+    ) -> Answer:
+        """The checked answer that themes, and a model's overview of them, make to a question about
+        the collection as a whole; `chunks` are those that their summaries quote, by key."""
+        passages = passages_from_themes(themes, chunks)
+        written = answer_from_themes(question, themes, chunks, overview)
+        return self._checked(written, passages)
 
     def _checked(self, answer: Answer, passages: Sequence[Passage]) -> Answer:
         return CitationChecker(self.terms, self.similarity).check(answer, passages)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrieve.contract import MAX_K, MAX_QUERY_CHARS, MAX_TURNS, BadQuery, Query
+from retrieve.contract import (
+    MAX_CHAINS,
+    MAX_K,
+    MAX_QUERY_CHARS,
+    MAX_TURNS,
+    MODES,
+    BadQuery,
+    Query,
+)
 
 
 def check_query(query: Query, methods: Sequence[str]) -> None:
@@ -38,3 +46,7 @@ def check_query(query: Query, methods: Sequence[str]) -> None:
         raise BadQuery(f"context_tokens must be 0 or more, not {query.context_tokens}")
     if query.fusion not in methods:
         raise BadQuery(f"there is no fusion {query.fusion!r}; choose one of {', '.join(methods)}")
+    if query.mode not in MODES:
+        raise BadQuery(f"there is no mode {query.mode!r}; choose one of {', '.join(MODES)}")
+    if not 0 <= query.chains <= MAX_CHAINS:
+        raise BadQuery(f"chains must be from 0 to {MAX_CHAINS}, not {query.chains}")

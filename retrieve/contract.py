@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.contract import AnyOf, Keys, QueryEmbedding, Ranking, Vectors
-from ingest.contract import BadInput, Box, Chunk, Json
+from index.graph.contract import Quote
+from ingest.contract import BadInput, Box, Chunk, Json, Model
 
 if TYPE_CHECKING:
     from index.pipeline import Snapshot
@@ -22,6 +23,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
 MAX_TURNS = 50
+MAX_CHAINS = 100
+
+NAIVE, LOCAL, GLOBAL, HYBRID, MIX = MODES = ("naive", "local", "global", "hybrid", "mix")
+"""What the entity graph may have to do with a search, by LightRAG's names."""
 
 
 class BadQuery(BadInput):
@@ -48,6 +53,11 @@ class Query:
     that the search may take: what does not fit is cut, and said. `diversity` (0 to 1) weighs how
     little a hit repeats those before it; `per_document` limits the hits of one document; up to
     `context_tokens` of what stands around a hit are given with it for reading.
+
+    `mode` (of MODES) says what the entity graph has to do with it: nothing ("naive"), what the
+    texts find and what the graph leads on to ("mix"), or the graph alone, by the entities that the
+    question names ("local"), by its themes ("global"), or by both ("hybrid"). Up to `chains` chains
+    of evidence are given with the hits.
     """
 
     text: str
@@ -60,6 +70,8 @@ class Query:
     diversity: float = 0.0
     per_document: int | None = None
     context_tokens: int = 0
+    mode: str = "mix"
+    chains: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,31 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What a sentence says of two entities, by their names: `relation` in its own words where they
+    are known, else "together". `span` is the place of the sentence in the text of its chunk."""
+
+    head: str
+    relation: str
+    tail: str
+    sentence: str
+    chunk_id: str
+    document_id: str
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How the graph leads to a hit, by its `rank`: from an entity of the question, or one that a
+    passage found is about, link by link to one that the hit is about ("path"); or what the hit
+    says of an entity of the question and one beside it ("neighbour")."""
+
+    kind: str
+    rank: int
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """How a result came about: the terms the words were cut into, what their translations were
     looked up as (empty where no chunk is in the other language), the fusion, the weight of each
@@ -154,16 +191,41 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """What a part of the collection is about. `community` is the id of the one that it stands
+    for, `summary` sentences of its chunks, `keys` the chunks that tell of it, the most telling
+    first, `chunks` and `documents` how many there are of each in all, and `weight` its share in
+    the answer (0 to 1, the shares of all themes are 1 at the most). `answer` is what a language
+    model says of it to the question; empty without one."""
+
+    community: str
+    title: str
+    keywords: Sequence[str]
+    summary: Sequence[Quote]
+    keys: Sequence[int]
+    documents: int
+    chunks: int
+    weight: float
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """Hits, best first, with the generation of the collection that they come from. Where
     `is_relevant` is false, nothing in the collection seems to answer the query, and the hits are
-    merely what is nearest to it."""
+    merely what is nearest to it. `themes` answer a question to the collection as a whole, and
+    `overview` is what a language model makes of them (empty without one): it names a theme by its
+    number, from 1, in brackets. `chains` are evidence from the entity graph, where it was asked
+    for."""
 
     query: Query
     hits: Sequence[Hit]
     generation: int
     explanation: Explanation
     is_relevant: bool = True
+    themes: Sequence[Theme] = ()
+    overview: str = ""
+    chains: Sequence[Chain] = ()
 
 
 @dataclass(frozen=True)
@@ -194,31 +256,6 @@ class AnalyzedQuery:
         """Unit vectors of the query's tokens, shape (n, dimension); none where the embedder has
         none."""
         return self._embedded.tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a language model wrote, with the tokens that it read and wrote (None where the server
-    does not say). `is_cut` says that it was stopped by the limit, not by itself."""
-
-    text: str
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    is_cut: bool = False
-
-
-class Model(Protocol):
-    """A language model."""
-
-    @property
-    def name(self) -> str: ...
-
-    def complete(
-        self, instruction: str, max_tokens: int | None = None, timeout_s: float | None = None
-    ) -> Completion:
-        """The answer to one message, of at most so many tokens and within so many seconds (the
-        model's own limits, where None). Raises Unavailable."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ FOLLOW_UP = "follow_up"
 QUERY_STEPS = ("rewrite", "decompose", "step_back", "hyde")
 """Steps that make texts out of a question, in the order in which they are told."""
 
-MODEL_STEPS = (*QUERY_STEPS, "listwise")
+MODEL_STEPS = (*QUERY_STEPS, "listwise", "map_reduce")
 """Steps that cannot be taken without a language model."""
 
 _ENDS = (".", "?", "!", "。", "？", "！", "]", "}")
@@ -61,7 +61,7 @@ def written(
         "hyde": reader.passage,
     }
     found = _answers(model, instructions, clock, pace)
-    replies = {name: read[name](_whole(answer)) for name, answer in found.items()}
+    replies = {name: read[name](whole(answer)) for name, answer in found.items()}
     return _told(found, replies, [name for name in names if name not in found])
 
 
@@ -72,7 +72,7 @@ def standing_alone(
     instructions = {FOLLOW_UP: follow_up_instruction(reader.question, history)}
     said = "\n".join(f"{turn.question}\n{turn.answer}" for turn in history)
     found = _answers(model, instructions, clock, pace)
-    replies = {name: reader.standalone(_whole(answer), said) for name, answer in found.items()}
+    replies = {name: reader.standalone(whole(answer), said) for name, answer in found.items()}
     return _told(found, replies, [] if found else [FOLLOW_UP])
 
 
@@ -108,7 +108,7 @@ def _answers(
     return found
 
 
-def _whole(answer: Answer) -> str:
+def whole(answer: Answer) -> str:
     """What was written, without the line in the middle of which the model was stopped."""
     text = answer.completion.text
     if not answer.completion.is_cut or text.endswith(_ENDS):

@@ -16,6 +16,8 @@ from retrieve.checks import check_query
 from retrieve.clock import Clock
 from retrieve.components import FUSIONS, LEGS, RERANKERS, STEPS, TRANSLATORS
 from retrieve.contract import (
+    MIX,
+    NAIVE,
     BadQuery,
     Fusion,
     Query,
@@ -26,6 +28,7 @@ from retrieve.contract import (
 )
 from retrieve.costs import Costs
 from retrieve.feedback import Feedback
+from retrieve.graph.step import GRAPH
 from retrieve.listwise import Listwise
 from retrieve.model_steps import MODEL_STEPS
 from retrieve.pace import Pace
@@ -147,7 +150,8 @@ class Retriever:
         usual: Mapping[str, bool] = {}
         if query.fusion == _DEFAULT:
             usual = {**dict.fromkeys(self.rerankers, True), **STEPS, **self.steps}
-        return {name for name, on in {**usual, **query.steps}.items() if on}
+        by_mode = {} if query.mode == MIX else {GRAPH: query.mode != NAIVE}
+        return {name for name, on in {**usual, **query.steps, **by_mode}.items() if on}
 
     def _check_steps(self, steps: Mapping[str, bool]) -> None:
         known = (*STEPS, *self.rerankers)

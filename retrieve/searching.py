@@ -13,6 +13,10 @@ from retrieve.after.choosing import Choosing
 from retrieve.candidates import candidates_of, judged_by, rankings_of
 from retrieve.clock import Clock
 from retrieve.contract import (
+    GLOBAL,
+    HYBRID,
+    MIX,
+    NAIVE,
     AnalyzedQuery,
     Explanation,
     Found,
@@ -22,10 +26,16 @@ from retrieve.contract import (
     Understood,
 )
 from retrieve.costs import AFTER
+from retrieve.graph.leading import Leading
+from retrieve.graph.step import GRAPH
 from retrieve.model_steps import FOLLOW_UP, QUERY_STEPS, reader_of, standing_alone, written
 from retrieve.notes import notes_of
 from retrieve.ranking import lifted
 from retrieve.relevance import is_relevant
+from retrieve.themes.asking import asked_of_all
+from retrieve.themes.step import THEMES_STEP, Thematic, ThemesTold
+from retrieve.themes.themes import THEMES
+from retrieve.themes.writing import STEP as MAP_REDUCE
 from retrieve.told import Told
 from retrieve.understanding.understand import understand
 from retrieve.variants import Searched, Variant, merged, variants_of, with_passages
@@ -42,6 +52,9 @@ _LISTWISE, _SECTIONS = "listwise", "sections"
 _FAR_AHEAD = 15.0
 """Points of the default fusion by which the best passage elsewhere is too far ahead of the best in
 the section named. One that is about just what is asked is so far over one that shares its words."""
+
+_BY_THEMES = (GLOBAL, HYBRID, MIX)
+"""Modes in which themes answer a question to the collection as a whole."""
 
 _DEEPER = 10
 """So many times deeper is searched once, where the limit for each document leaves too few."""
@@ -64,24 +77,40 @@ class Searching:
         """The hits, with how they came about."""
         query, snapshot, clock, told = self.query, self.snapshot, self.clock, self.told
         asked = self._standing_alone()
-        understood, analyzed = self._understood(asked)
+        understood, analyzed, already = self._understood(asked)
         told.reports.update(understood.reports)
         texts = self._written(asked)
         if texts.get("hyde"):
             analyzed = with_passages(analyzed, texts["hyde"], snapshot.parts.embedder)
         variants = variants_of(texts)
         allowed = understood.allowed
+        leading = Leading(
+            snapshot,
+            query,
+            query.mode if GRAPH in self.steps else NAIVE,
+            clock,
+            told,
+            self.retriever.costs,
+        )
+        fusion = self.retriever.fusion(query.fusion, snapshot, analyzed.script)
+        whole = self._themes(asked, allowed)
 
         def found_by(depth: int) -> Found:
-            found = self._found(analyzed, allowed, depth, clock)
+            if whole.themes:
+                return whole.found
+            found = already
+            if found is None or depth > self._depth or texts.get("hyde"):
+                found = self._found(analyzed, allowed, depth, clock)
             if variants:
                 found = self._with_variants(Searched(analyzed, found), variants, allowed, depth)
+            found = leading.led(analyzed, found, allowed, fusion)
             return self._refined(analyzed, self._reranked(analyzed, found), understood.first)
 
-        depth = max(self.retriever.depth, query.k)
+        depth = self._depth
         found = found_by(depth)
         begun_ms = clock.elapsed_ms
-        relevant = "relevance" not in self.steps or is_relevant(snapshot, analyzed, found)
+        judged = "relevance" in self.steps and not whole.themes
+        relevant = not judged or is_relevant(snapshot, analyzed, found)
         choosing = Choosing(
             snapshot, query, analyzed, "duplicates" in self.steps, clock, told.reports
         )
@@ -91,23 +120,66 @@ class Searching:
         self.retriever.costs.learn(AFTER, clock.elapsed_ms - begun_ms)
         if told.cut:
             told.notes.append(f"the budget of {query.budget_ms:g} ms has cut {'; '.join(told.cut)}")
-        explanation = Explanation(
+        explanation = self._explained(understood, analyzed, chosen.found)
+        chains = leading.chains(chosen.hits, chosen.found)
+        return SearchResult(
+            query,
+            chosen.hits,
+            snapshot.generation,
+            explanation,
+            relevant,
+            themes=whole.themes,
+            overview=whole.overview,
+            chains=chains,
+        )
+
+    def _themes(self, asked: Query, allowed: Keys | None) -> ThemesTold:
+        """What themes tell to a question to the collection as a whole; nothing to any other, and
+        where there is no graph."""
+        is_on = {GRAPH, THEMES_STEP} <= self.steps and self.query.mode in _BY_THEMES
+        if not is_on or asked_of_all(asked.text) is None:
+            return ThemesTold(())
+        graph = self.snapshot.graph()
+        if graph is None:
+            return ThemesTold(())
+        retriever = self.retriever
+        model = retriever.model if MAP_REDUCE in self.steps else None
+        thematic = Thematic(self.snapshot, graph, self._ranked, model, self.clock, retriever.pace)
+        with self.clock.stage(THEMES_STEP):
+            found = thematic.told(asked.text, THEMES, allowed)
+        self.told.add(found.written)
+        if found.themes:
+            self.told.reports[THEMES_STEP] = found.report()
+        return found
+
+    def _ranked(self, text: str) -> Ranking:
+        """The chunks that the legs find for a text as it stands."""
+        return self._found(self.plainly_analyzed(text), None, self._depth, Clock()).ranking
+
+    def _explained(
+        self, understood: Understood, analyzed: AnalyzedQuery, found: Found
+    ) -> Explanation:
+        snapshot, told, allowed = self.snapshot, self.told, understood.allowed
+        return Explanation(
             terms=[_shown(term) for term in analyzed.terms],
             translations=analyzed.translations,
-            fusion=query.fusion,
-            weights=chosen.found.weights,
+            fusion=self.query.fusion,
+            weights=found.weights,
             allowed=None if allowed is None else len(allowed),
-            timings_ms=clock.timings_ms,
-            notes=(
-                *notes_of(snapshot, analyzed, chosen.found.legs, allowed),
-                *understood.notes,
-                *told.notes,
+            timings_ms=self.clock.timings_ms,
+            notes=tuple(
+                dict.fromkeys(
+                    (
+                        *notes_of(snapshot, analyzed, found.legs, allowed),
+                        *understood.notes,
+                        *told.notes,
+                    )
+                )
             ),
             steps=told.reports,
             cut=tuple(told.cut),
             understood={**asdict(understood.analysis), "searched": understood.text},
         )
-        return SearchResult(query, chosen.hits, snapshot.generation, explanation, relevant)
 
     def _standing_alone(self) -> Query:
         """The query with a follow-up question made to stand by itself, its history then spent."""
@@ -122,21 +194,27 @@ class Searching:
             return replace(query, text=text, history=())
         return query
 
-    def _understood(self, asked: Query) -> tuple[Understood, AnalyzedQuery]:
-        """The query as it is read, and for the legs. A section that it names restricts it where
-        what answers may stand there; "according to section 7.8" may be asked of a text in which no
-        heading has that number, or one of many that have."""
+    @property
+    def _depth(self) -> int:
+        """Candidates taken from each leg."""
+        return max(self.retriever.depth, self.query.k)
+
+    def _understood(self, asked: Query) -> tuple[Understood, AnalyzedQuery, Found | None]:
+        """The query as it is read, and for the legs, with what they find where that is known
+        already. A section that it names restricts it where what answers may stand there;
+        "according to section 7.8" may be asked of a text in which no heading has that number, or
+        one of many that have."""
         understood, analyzed = self._read(asked, self.steps)
         if _SECTIONS not in understood.reports:
-            return understood, analyzed
+            return understood, analyzed, None
         anywhere, plain = self._read(asked, self.steps - {_SECTIONS})
-        depth = self.retriever.depth
-        within = self._found(analyzed, understood.allowed, depth, self.clock).ranking.scores
-        of_all = self._found(analyzed, anywhere.allowed, depth, self.clock).ranking.scores
-        if len(within) and within[0] >= of_all[0] - _FAR_AHEAD:
-            return understood, analyzed
+        within = self._found(analyzed, understood.allowed, self._depth, self.clock)
+        of_all = self._found(analyzed, anywhere.allowed, self._depth, self.clock)
+        best, other = within.ranking.scores, of_all.ranking.scores
+        if len(best) and best[0] >= other[0] - _FAR_AHEAD:
+            return understood, analyzed, within
         self.told.notes.append("what answers best is not in the section named: all are searched")
-        return anywhere, plain
+        return anywhere, plain, None
 
     def _read(self, asked: Query, steps: Set[str]) -> tuple[Understood, AnalyzedQuery]:
         with self.clock.stage("understand"):
@@ -178,8 +256,8 @@ class Searching:
         taken = self.names
         if fusion is not None and not retriever.costs.time_for_meaning(clock):
             taken = tuple(name for name in taken if name != _BY_MEANING)
-            rerankers = (name for name in retriever.rerankers if name in self.steps)
-            self.told.cut.extend((_BY_MEANING, *rerankers))
+            cut = (_BY_MEANING, *(name for name in retriever.rerankers if name in self.steps))
+            self.told.cut.extend(name for name in cut if name not in self.told.cut)
         rankings = rankings_of(snapshot, analyzed, taken, depth, allowed, clock)
         rankings = {name: rankings.get(name, Ranking.of([], [])) for name in self.names}
         keys = candidates_of(rankings)

@@ -330,7 +330,7 @@ def test_every_step_with_a_real_model(collection: Collection, llm: LlmServer) ->
     assert len(first.hits) == 5
     assert all(int(str(hit.metadata["year"])) <= 2003 for hit in first.hits)
     reports: Any = first.explanation.steps
-    assert set(reports) == {"follow_up", *MODEL_STEPS}
+    assert set(reports) == {"follow_up", *QUERY_STEPS, "listwise"}
     for name, report in reports.items():
         assert report["calls"] >= 1
         assert report["prompt_tokens"] > 20

@@ -1,0 +1,1 @@
+"""Retrieval over the entity graph of a collection."""
