@@ -17,8 +17,10 @@ from api.sources import Files
 from generate.contract import Answer, Event, Passage
 from generate.pipeline import AnswerPipeline, build_answers, build_model, passages_from_hits
 from index.contract import Embedder
+from index.graph.contract import EntityType
+from index.graph.pipeline import ModelExtraction, Prices
 from index.pipeline import Choice, Collection, Parts, Store, Tuning, build_parts
-from ingest.contract import BadInput, Chunker
+from ingest.contract import BadInput, Chunk, Chunker
 from ingest.pipeline import Limits, build_chunker, ocr_types
 from retrieve.contract import Query, Reranker, SearchResult, StepModel, Translator
 from retrieve.pipeline import (
@@ -59,6 +61,7 @@ class Braid:
             embedder=self._embedder(compiled),
             sparse=Choice(settings.sparse.backend, settings.sparse.model_dump(exclude={"backend"})),
             dense=Choice("faiss", settings.dense.model_dump()),
+            extractor=None if settings.graph.extractor == "off" else Choice("rules", {}),
         )
 
     def _embedder(self, compiled: bool) -> Choice:
@@ -229,6 +232,11 @@ class Braid:
         )
         return scores
 
+    def prepare(self, collection: Collection) -> None:
+        """Waits for what a search would else go on without: the graph of a large collection."""
+        if self.parts.extractor is not None:
+            collection.graph()
+
     def search(self, collection: Collection, query: Query) -> SearchResult:
         """Hits for a query over the newest snapshot."""
         return self.retriever.search(collection.snapshot(), query)
@@ -251,15 +259,31 @@ class Braid:
 
     def answer(self, collection: Collection, query: Query) -> tuple[Answer, SearchResult]:
         """A checked answer with the hits that it rests on."""
-        result, passages = self._passages(collection, query)
-        return self.answers.answer(query.text, passages), result
+        events, result = self.answer_events(collection, query)
+        *_, answer = events
+        assert isinstance(answer, Answer)
+        return answer, result
 
     def answer_events(
         self, collection: Collection, query: Query
     ) -> tuple[Iterator[Event], SearchResult]:
         """As `answer`, piece by piece; the last event is the Answer."""
         result, passages = self._passages(collection, query)
+        if result.themes:
+            return iter([self._answer_themes(collection, result)]), result
         return self.answers.stream(query.text, passages), result
+
+    def _answer_themes(self, collection: Collection, result: SearchResult) -> Answer:
+        """The answer to a question about the collection as a whole."""
+        chunks = self.theme_chunks(collection, result)
+        return self.answers.answer_themes(result.query.text, result.themes, chunks, result.overview)
+
+    def theme_chunks(self, collection: Collection, result: SearchResult) -> dict[int, Chunk]:
+        """The chunks that the themes of a result quote, by their keys, as far as they are still
+        there."""
+        keys = dict.fromkeys(quote.key for theme in result.themes for quote in theme.summary)
+        stored = collection.snapshot().chunks(list(keys)) if keys else {}
+        return {key: one.chunk for key, one in stored.items()}
 
     def _passages(
         self, collection: Collection, query: Query
@@ -278,6 +302,36 @@ class Braid:
     def files(self) -> Files:
         """How files are taken from the disk."""
         return Files(self.settings.server.max_upload_mb * 2**20)
+
+    def build_graph(self, collection: Collection) -> Iterator[int]:
+        """Brings the graph's facts up to date with the chunks: those that were stored before there
+        was a graph, or by another extractor. Gives how many are left, first all. Raises BadInput
+        where the graph is switched off, Locked."""
+        if self.parts.extractor is None:
+            raise BadInput("the graph is switched off: set graph.extractor to 'rules'")
+        with collection.writer() as writer:
+            yield from writer.extract()
+
+    def model_extraction(self) -> ModelExtraction:
+        """What finds entities with the model that writes answers. Raises BadInput where none is
+        set."""
+        if not self.settings.answer.model:
+            raise BadInput(
+                "finding entities with a language model needs one: set answer.model (and "
+                "answer.base_url)"
+            )
+        given, model = self.settings.graph.model, self._model_options()
+        window = max(model["context_tokens"], given.max_tokens + 1)
+        return ModelExtraction(
+            build_model({**model, "max_tokens": given.max_tokens, "context_tokens": window}),
+            self.parts.embedder.count,
+            types=tuple(map(EntityType, given.types)),
+            gleanings=given.gleanings,
+            max_tokens=given.max_tokens,
+            timeout_s=given.timeout_s,
+            attempts=given.attempts,
+            prices=Prices(given.prompt_price, given.completion_price),
+        )
 
     def close(self) -> None:
         """Closes the collections that are open."""

@@ -21,7 +21,7 @@ from eval.contract import (
 from index.pipeline import Collection, Store
 from ingest.contract import Chunk, Document, UnreadableFile
 from ingest.pipeline import document_from_text, load, read
-from retrieve.contract import MAX_K, Query
+from retrieve.contract import MAX_K, MODES, Query
 
 _CHUNKS_PER_DOCUMENT = 3
 """Chunks asked for, for each document wanted: a document stands once, at its best chunk."""
@@ -81,15 +81,20 @@ class Evaluation:
         ]  # fmt: skip
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
         safe = "".join(c if c.isalnum() or c in "-." else "-" for c in name).strip("-.") or "set"
-        return self._store.get_or_create(f"{safe[:40]}-{digest}")
+        collection = self._store.get_or_create(f"{safe[:40]}-{digest}")
+        if parts.extractor is not None:
+            for _ in self.braid.build_graph(collection):
+                pass
+        return collection
 
     def document_search(self, collection: Collection) -> DocumentSearch:
         """Ranks documents by their best chunk. Relevance is judged of each document, so one that
         repeats another has a place of its own."""
+        self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[tuple[str, float]]:
             wanted = min(MAX_K, k * _CHUNKS_PER_DOCUMENT)
-            asked = Query(query, wanted, leg, steps={"duplicates": False})
+            asked = replace(_asked(query, leg, wanted), steps={"duplicates": False})
             result = self.braid.search(collection, asked)
             best: dict[str, float] = {}
             for hit in result.hits:
@@ -100,9 +105,10 @@ class Evaluation:
 
     def located_search(self, collection: Collection) -> LocatedSearch:
         """Ranks the places of chunks."""
+        self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[Located]:
-            result = self.braid.search(collection, Query(query, k, leg))
+            result = self.braid.search(collection, _asked(query, leg, k))
             return [
                 Located(hit.chunk.document_id, hit.chunk.pages, hit.chunk.heading_path)
                 for hit in result.hits
@@ -130,7 +136,13 @@ class Evaluation:
             "pipeline": self.braid.ingestor.pipeline,
             "retrieval": self.braid.settings.retrieval.model_dump_json(),
             "rerank": self.braid.settings.rerank.model_dump_json(),
+            "graph": parts.extractor.fingerprint if parts.extractor is not None else "off",
         }
+
+
+def _asked(text: str, leg: str, k: int) -> Query:
+    """The query that a leg stands for: a fusion, a leg alone, or a mode of the default fusion."""
+    return Query(text, k, mode=leg) if leg in MODES else Query(text, k, leg)
 
 
 def _document(item: DatasetDocument) -> Document | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import indent
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,10 +18,12 @@ from api.cli.output import (
     errors_shown,
     print_json,
 )
+from api.cli.relations import print_chain, print_theme
+from api.places import place_of
 
 if TYPE_CHECKING:
     from ingest.contract import Chunk
-    from retrieve.contract import Hit, Query
+    from retrieve.contract import Hit, Query, SearchResult
 
 KOption = Annotated[int, typer.Option("-k", help="Number of passages.")]
 FusionOption = Annotated[
@@ -48,6 +50,16 @@ PerDocumentOption = Annotated[
 ContextOption = Annotated[
     int, typer.Option("--context-tokens", help="So much of what stands around each passage.")
 ]
+ModeOption = Annotated[
+    str,
+    typer.Option(
+        help="What the entity graph has to do with it: mix (it joins the texts), naive (nothing), "
+        "local, global or hybrid (it alone: by the entities asked for, by themes, by both)."
+    ),
+]
+ChainsOption = Annotated[
+    int, typer.Option("--chains", min=0, help="So many ways by which the graph leads to passages.")
+]
 AfterOption = Annotated[
     list[str] | None,
     typer.Option("--after", help="A question asked before in the conversation; oldest first."),
@@ -57,6 +69,8 @@ AfterOption = Annotated[
 def search(
     query: Annotated[str, typer.Argument(help="Words or a question.")],
     k: KOption = 10,
+    mode: ModeOption = "mix",
+    chains: ChainsOption = 0,
     fusion: FusionOption = "default",
     filter_json: FilterOption = None,
     steps: SwitchOption = None,
@@ -78,15 +92,21 @@ def search(
             diversity=diversity,
             per_document=per_document,
             context_tokens=context_tokens,
+            mode=mode,
+            chains=chains,
         )
         target = braid.store.get(braid.settings.collection)
+        braid.prepare(target)
         result = braid.search(target, asked)
         if as_json:
             print_json(result)
             return
         for hit in result.hits:
             _print_hit(hit, explain)
-        if not result.hits:
+        _print_themes(result, braid.theme_chunks(target, result))
+        for chain in result.chains:
+            print_chain(chain)
+        if not result.hits and not result.themes:
             typer.echo("nothing found")
         elif not result.is_relevant:
             typer.echo("nothing here seems to answer this; above is what is nearest", err=True)
@@ -99,6 +119,8 @@ def search(
 def ask(
     question: Annotated[str, typer.Argument(help="The question.")],
     k: KOption = 10,
+    mode: ModeOption = "mix",
+    chains: ChainsOption = 0,
     fusion: FusionOption = "default",
     filter_json: FilterOption = None,
     steps: SwitchOption = None,
@@ -109,30 +131,26 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     with errors_shown(as_json), braid_of(collection, data_dir) as braid:
-        asked = _query(question, k, fusion, filter_json, steps, after)
+        asked = replace(
+            _query(question, k, fusion, filter_json, steps, after), mode=mode, chains=chains
+        )
         target = braid.store.get(braid.settings.collection)
+        braid.prepare(target)
         answer, result = braid.answer(target, asked)
         if as_json:
-            print_json({"answer": answer, "hits": result.hits, "generation": result.generation})
+            told = {"hits": result.hits, "themes": result.themes, "chains": result.chains}
+            print_json({"answer": answer, **told, "generation": result.generation})
             return
         typer.echo(answer.text)
         shown: set[int] = set()
         for citation in answer.citations:
             if citation.number not in shown:
                 shown.add(citation.number)
-                typer.echo(f"[{citation.number}] {place(citation.chunk)}")
+                typer.echo(f"[{citation.number}] {place_of(citation.chunk)}")
+        for chain in result.chains:
+            print_chain(chain)
         for note in (*answer.notes, *answer.dropped):
             typer.echo(f"note: {note}", err=True)
-
-
-def place(chunk: Chunk) -> str:
-    """Where a chunk stands: document, pages, headings."""
-    pages = ""
-    if chunk.pages:
-        first, last = chunk.pages
-        pages = f", p. {first}" if first == last else f", pp. {first}-{last}"
-    headings = " > ".join(chunk.heading_path)
-    return f"{chunk.document_id}{pages}" + (f" · {headings}" if headings else "")
 
 
 def _query(
@@ -169,7 +187,7 @@ def _switches(given: Sequence[str]) -> dict[str, bool]:
 
 
 def _print_hit(hit: Hit, explain: bool) -> None:
-    typer.echo(f"{hit.rank}. {place(hit.chunk)}  ({hit.score:.3f})")
+    typer.echo(f"{hit.rank}. {place_of(hit.chunk)}  ({hit.score:.3f})")
     if hit.context:
         typer.echo(indent(hit.context, "   "))
     else:
@@ -185,6 +203,13 @@ def _print_hit(hit: Hit, explain: bool) -> None:
             for name, leg in hit.legs.items()
         )
         typer.echo(f"   {legs}")
+
+
+def _print_themes(result: SearchResult, chunks: Mapping[int, Chunk]) -> None:
+    if result.overview:
+        typer.echo(result.overview)
+    for number, theme in enumerate(result.themes, start=1):
+        print_theme(number, theme, chunks)
 
 
 def _explained(explanation: Any) -> dict[str, Any]:

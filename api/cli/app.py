@@ -11,6 +11,7 @@ from api.cli import (
     answer,
     documents,
     evaluate,
+    graph,
     ingesting,
     measure,
     service,
@@ -45,6 +46,7 @@ app.command("export")(upkeep.export)
 app.command("import")(upkeep.import_collection)
 app.add_typer(words.app, name="words")
 app.add_typer(synonyms.app, name="synonyms")
+app.add_typer(graph.app, name="graph")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(measure.app, name="bench")
 

@@ -105,6 +105,6 @@ def delete(
         else:
             typer.echo(
                 f"deleted {receipt.documents} documents, {receipt.chunks} chunks, "
-                f"{receipt.vectors} vectors; {receipt.sparse} rows of the sparse index, "
-                f"{receipt.dense} of the dense"
+                f"{receipt.vectors} vectors, facts of {receipt.facts} chunks; {receipt.sparse} "
+                f"rows of the sparse index, {receipt.dense} of the dense"
             )

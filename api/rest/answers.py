@@ -22,17 +22,18 @@ from api.rest.problems import (
 )
 from api.rest.search import (
     BoxInfo,
+    ChainInfo,
     ExplanationInfo,
     HitInfo,
     SearchRequest,
     SearchResponse,
+    ThemeInfo,
     pages_of,
 )
 from api.rest.service import BraidDep, CollectionDep
 from api.rest.values import json_only
 from generate.contract import Answer, Citation, Event
 from ingest.contract import BraidError
-from retrieve.contract import SearchResult
 
 router = APIRouter(prefix="/v1/collections/{collection}", tags=["answers"])
 _log = structlog.get_logger("braid.rest")
@@ -126,6 +127,12 @@ class QueryResponse(AnswerInfo):
 
     hits: list[HitInfo]
     generation: int
+    themes: list[ThemeInfo] = Field(
+        default_factory=list, description="what answers a question to the collection as a whole"
+    )
+    chains: list[ChainInfo] = Field(
+        default_factory=list, description="how the entity graph leads to hits, with `chains`"
+    )
     explanation: ExplanationInfo | None = Field(None, description="with `explain`")
 
 
@@ -142,16 +149,19 @@ async def query(
     """Answers a question from the passages found, each sentence cited and checked. A client that
     goes away stops the writing."""
     events, result = await run_in_threadpool(braid.answer_events, collection, body.to_query())
+    chunks = await run_in_threadpool(braid.theme_chunks, collection, result)
+    found = SearchResponse.of(result, chunks, explain=body.explain)
     if body.stream or "text/event-stream" in request.headers.get("Accept", "").lower():
-        return EventSourceResponse(_stream(request, body, events, result), sep="\n")
+        return EventSourceResponse(_stream(request, events, found), sep="\n")
     async with aclosing(_stepped(events)) as steps:
         async for event in steps:
             if isinstance(event, Answer):
-                found = SearchResponse.of(result, explain=body.explain)
                 return QueryResponse(
                     **dict(AnswerInfo.of(event)),
                     hits=found.hits,
                     generation=found.generation,
+                    themes=found.themes,
+                    chains=found.chains,
                     explanation=found.explanation,
                 )
             if await request.is_disconnected():
@@ -173,9 +183,9 @@ async def _stepped(events: Iterator[Event]) -> AsyncGenerator[Event, None]:
 
 
 async def _stream(
-    request: Request, body: QueryRequest, events: Iterator[Event], result: SearchResult
+    request: Request, events: Iterator[Event], found: SearchResponse
 ) -> AsyncIterator[ServerSentEvent]:
-    yield _sent("hits", SearchResponse.of(result, explain=body.explain))
+    yield _sent("hits", found)
     try:
         async with aclosing(_stepped(events)) as steps:
             async for event in steps:

@@ -13,7 +13,17 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse
 
-from api.rest import answers, collections, documents, jobs, problems, search, synonyms, words
+from api.rest import (
+    answers,
+    collections,
+    documents,
+    graph,
+    jobs,
+    problems,
+    search,
+    synonyms,
+    words,
+)
 from api.rest.middleware import BodyLimit, KeyCheck, RequestLog
 from api.rest.problems import Problem
 from api.rest.service import Service, ServiceDep
@@ -21,8 +31,8 @@ from api.settings import Settings
 from api.version import version
 
 _ROUTERS = (
-    collections.router, documents.router, words.router, synonyms.router, jobs.router, search.router,
-    answers.router
+    collections.router, documents.router, words.router, synonyms.router, graph.router, jobs.router,
+    search.router, answers.router
 )  # fmt: skip
 _DESCRIPTION = """
 Retrieval-augmented generation for Chinese and English documents: upload files, search them by

@@ -29,13 +29,15 @@ class NewCollection(Given):
 
 
 class CollectionInfo(BaseModel):
-    """A collection with the rows of each store; the last four are equal in a sound one."""
+    """A collection with the rows of each store; in a sound one all are equal but those of
+    documents and facts."""
 
     name: str = Field(examples=["papers"])
     generation: int = Field(description="acknowledged writes so far", examples=[17])
     documents: int = Field(examples=[16])
     chunks: int = Field(examples=[412])
     vectors: int = Field(examples=[412])
+    facts: int = Field(description="chunks whose facts are in the graph", examples=[412])
     sparse: int = Field(description="chunks in the index of words", examples=[412])
     dense: int = Field(description="chunks in the index of vectors", examples=[412])
     fingerprints: dict[str, str] = Field(description="the analyzer and embedder it was built with")
@@ -50,6 +52,7 @@ class CollectionInfo(BaseModel):
             documents=stats.documents,
             chunks=stats.chunks,
             vectors=stats.vectors,
+            facts=stats.facts,
             sparse=stats.sparse,
             dense=stats.dense,
             fingerprints=dict(stats.fingerprints),

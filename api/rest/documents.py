@@ -139,6 +139,7 @@ class DeletionReceipt(BaseModel):
     documents: int = Field(examples=[1])
     chunks: int = Field(examples=[31])
     vectors: int = Field(examples=[31])
+    facts: int = Field(description="chunks whose facts went from the graph", examples=[31])
     sparse: int = Field(examples=[31])
     dense: int = Field(examples=[31])
     generation: int = Field(examples=[18])
@@ -150,6 +151,7 @@ class DeletionReceipt(BaseModel):
             documents=receipt.documents,
             chunks=receipt.chunks,
             vectors=receipt.vectors,
+            facts=receipt.facts,
             sparse=receipt.sparse,
             dense=receipt.dense,
             generation=receipt.generation,

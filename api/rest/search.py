@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.graph import cited_plain
+from api.rest.graph_values import CitedInfo
 from api.rest.problems import responses
 from api.rest.service import BraidDep, CollectionDep
 from api.rest.values import Filter, Given, json_only
+from index.graph.pipeline import CitedSentence
 from ingest.contract import Box, Chunk
 from retrieve.contract import (
+    MAX_CHAINS,
     MAX_K,
     MAX_QUERY_CHARS,
     MAX_TURNS,
+    MODES,
+    Chain,
     Explanation,
     Hit,
     Query,
     SearchResult,
+    Theme,
     Turn,
 )
 from retrieve.pipeline import METHODS, STEPS
@@ -84,6 +93,16 @@ class SearchRequest(Given):
     context_tokens: int = Field(
         0, ge=0, le=100_000, description="so much of what stands around a hit comes as `context`"
     )
+    mode: str = Field(
+        "mix",
+        description="what the entity graph has to do with it: `mix` (it joins what the texts "
+        "find), `naive` (nothing), or the graph alone: `local` (the entities asked for), `global` "
+        "(themes), `hybrid` (both)",
+        json_schema_extra={"enum": list(MODES)},
+    )
+    chains: int = Field(
+        0, ge=0, le=MAX_CHAINS, description="so many ways by which the graph leads to hits"
+    )
     explain: bool = Field(False, description="say why each hit is there")
 
     def to_query(self) -> Query:
@@ -99,6 +118,8 @@ class SearchRequest(Given):
             diversity=self.diversity,
             per_document=self.per_document,
             context_tokens=self.context_tokens,
+            mode=self.mode,
+            chains=self.chains,
         )
 
 
@@ -225,6 +246,67 @@ class ExplanationInfo(BaseModel):
         )
 
 
+class LinkInfo(BaseModel):
+    """What a sentence says of two entities."""
+
+    head: str
+    relation: str = Field(description="in the words of the text; `together` where there are none")
+    tail: str
+    sentence: str
+    chunk_id: str
+    document_id: str
+    span: list[int] = Field(description="of the sentence in the text of the passage")
+
+
+class ChainInfo(BaseModel):
+    """How the graph leads to a hit."""
+
+    kind: str = Field(
+        description="`path`: link by link from an entity of the question; `neighbour`: what the "
+        "hit says of one"
+    )
+    rank: int = Field(description="of the hit")
+    links: list[LinkInfo]
+
+    @classmethod
+    def of(cls, chain: Chain) -> ChainInfo:
+        """The same chain."""
+        links = [LinkInfo(**asdict(link) | {"span": list(link.span)}) for link in chain.links]
+        return cls(kind=chain.kind, rank=chain.rank, links=links)
+
+
+class ThemeInfo(BaseModel):
+    """What a part of the collection is about."""
+
+    community: str = Field(description="id of the community that it stands for")
+    title: str
+    keywords: list[str]
+    summary: list[CitedInfo]
+    documents: int
+    chunks: int
+    weight: float = Field(description="its share in the answer, 0 to 1")
+    answer: str = Field(description="a model's, to the question; empty without one")
+
+    @classmethod
+    def of(cls, theme: Theme, chunks: Mapping[int, Chunk]) -> ThemeInfo:
+        """The same theme; of its sentences those whose chunks are there."""
+        summary = [
+            CitedInfo.model_validate(cited_plain(CitedSentence(quote.text, chunks[quote.key])))
+            for quote in theme.summary
+            if quote.key in chunks
+        ]
+        return cls(
+            community=theme.community,
+            title=theme.title,
+            keywords=list(theme.keywords),
+            summary=summary,
+            documents=theme.documents,
+            chunks=theme.chunks,
+            weight=float(theme.weight),
+            answer=theme.answer,
+        )
+
+
 class SearchResponse(BaseModel):
     """Hits, best first."""
 
@@ -234,12 +316,25 @@ class SearchResponse(BaseModel):
         description="false where nothing seems to answer the query; the hits are what is nearest"
     )
     notes: list[str] = Field(default_factory=list, description="what the searcher should know")
+    themes: list[ThemeInfo] = Field(
+        default_factory=list, description="what answers a question to the collection as a whole"
+    )
+    overview: str = Field("", description="what a model makes of the themes; empty without one")
+    chains: list[ChainInfo] = Field(
+        default_factory=list, description="how the entity graph leads to hits, with `chains`"
+    )
     explanation: ExplanationInfo | None = Field(None, description="with `explain`")
 
     @classmethod
-    def of(cls, result: SearchResult, *, explain: bool) -> SearchResponse:
-        """A result, explained where that is asked for."""
+    def of(
+        cls, result: SearchResult, chunks: Mapping[int, Chunk], *, explain: bool
+    ) -> SearchResponse:
+        """A result, explained where that is asked for; `chunks` are those that its themes
+        quote."""
         return cls(
+            themes=[ThemeInfo.of(theme, chunks) for theme in result.themes],
+            overview=result.overview,
+            chains=[ChainInfo.of(chain) for chain in result.chains],
             hits=[HitInfo.of(hit, explain=explain) for hit in result.hits],
             generation=result.generation,
             relevant=result.is_relevant,
@@ -262,4 +357,5 @@ def pages_of(chunk: Chunk) -> list[int] | None:
 def search(body: SearchRequest, collection: CollectionDep, braid: BraidDep) -> SearchResponse:
     """The passages that answer a question best, by words and by meaning."""
     result = braid.search(collection, body.to_query())
-    return SearchResponse.of(result, explain=body.explain)
+    chunks = braid.theme_chunks(collection, result)
+    return SearchResponse.of(result, chunks, explain=body.explain)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import api.compose
 from api.cli.app import app
 from api.settings import load_settings
-from index.pipeline import Choice, Parts, build_parts
+from index.pipeline import Parts, build_parts
 
 MARKDOWN = """# Seal warranty
 
@@ -87,13 +87,14 @@ def shared_parts() -> Iterator[None]:
     """Parts are built once for the same options, so that the model is loaded once."""
     built: dict[str, Parts] = {}
 
-    def build(**choices: Choice) -> Parts:
+    def build(**choices: Any) -> Parts:
         # Where the model lies changes nothing about it.
-        options = {
-            part: {k: v for k, v in choice.options.items() if k != "cache"}
+        named = [
+            (part, choice.name, {k: v for k, v in choice.options.items() if k != "cache"})
             for part, choice in choices.items()
-        }
-        key = repr(sorted((part, choices[part].name, options[part]) for part in choices))
+            if choice is not None
+        ]
+        key = repr(sorted(named))
         if key not in built:
             built[key] = build_parts(**choices)
         return built[key]

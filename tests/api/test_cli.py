@@ -110,7 +110,9 @@ def test_search_prints_places_and_passages(filled: Braid) -> None:
 
 def test_search_as_json(filled: Braid) -> None:
     result = filled("search", "电机 额定电流", "-k", "2", "--json").json
-    assert sorted(result) == ["explanation", "generation", "hits", "is_relevant", "query"]
+    assert sorted(result) == [
+        "chains", "explanation", "generation", "hits", "is_relevant", "overview", "query", "themes"
+    ]  # fmt: skip
     best = result["hits"][0]
     assert best["rank"] == 1
     assert best["chunk"]["document_id"] == "pump.txt"
@@ -135,7 +137,7 @@ def test_ask_cites_where_it_stands(filled: Braid) -> None:
     assert "two years" in said.out
     assert "[1] a/warranty.md" in said.out
     given = filled("ask", "How long is the warranty on seals?", "--json").json
-    assert sorted(given) == ["answer", "generation", "hits"]
+    assert sorted(given) == ["answer", "chains", "generation", "hits", "themes"]
     assert given["answer"]["citations"][0]["chunk"]["document_id"] == "a/warranty.md"
 
 

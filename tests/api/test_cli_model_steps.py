@@ -36,8 +36,8 @@ def test_steps_are_switched_on_and_tell_what_they_cost(filled: Braid) -> None:
     explained = found["explanation"]["steps"]
     assert explained["rewrite"]["texts"] == ["What is the warranty period of bearings?"]
     assert explained["listwise"]["calls"] == explained["listwise"]["ordered"] == 1
-    assert set(by_settings["explanation"]["steps"]) == {"late_interaction", "rewrite"}
-    assert set(unasked["explanation"]["steps"]) == {"late_interaction"}
+    assert set(by_settings["explanation"]["steps"]) == {"graph", "late_interaction", "rewrite"}
+    assert set(unasked["explanation"]["steps"]) == {"graph", "late_interaction"}
     assert unasked["hits"] == plain["hits"]
     assert found["hits"][0]["chunk"]["id"] != plain["hits"][0]["chunk"]["id"]
 

@@ -161,7 +161,7 @@ def test_search_finds_in_both_languages_and_explains(
     assert hit["document_id"] == "制度/差旅费.txt"
     assert "十五个工作日" in hit["text"]
     assert [item["rank"] for item in found["hits"]] == list(range(1, len(found["hits"]) + 1))
-    judges = {"sparse", "translated", "dense", "late_interaction"}
+    judges = {"sparse", "translated", "dense", "graph", "late_interaction"}
     assert set(hit["legs"]) == judges
     assert hit["legs"]["sparse"]["rank"] == 1
     assert found["explanation"]["fusion"] == "default"
