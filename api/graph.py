@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from index.graph.contract import TOGETHER, Community, Decision, Entity, Graph, Merge, Relation
 from index.graph.pipeline import (
     CitedSentence,
@@ -14,6 +16,7 @@ from index.graph.pipeline import (
     GraphView,
     Link,
     Neighbourhood,
+    candidates,
     digest_of,
 )
 from index.pipeline import Collection
@@ -27,6 +30,24 @@ def view_of(collection: Collection) -> GraphView:
     """The newest graph of a collection, with the texts of its chunks."""
     graph = collection.graph()
     return GraphView(graph, collection.snapshot().chunks)
+
+
+def candidates_shown(collection: Collection, limit: int) -> list[dict[str, Any]]:
+    """Pairs of entities that may be one thing, the most alike first, for people to look at."""
+    graph, snapshot = collection.graph(), collection.snapshot()
+    held, rows = snapshot.vectors(graph.keys)
+    vectors = np.zeros((len(graph.keys), snapshot.parts.embedder.dimension), dtype=np.float32)
+    vectors[np.searchsorted(graph.keys, held)] = rows
+    return [
+        {
+            "first": entity_plain(graph.entity(pair.first)),
+            "second": entity_plain(graph.entity(pair.second)),
+            "likeness": round(pair.likeness, 3),
+            "names": round(pair.names, 3),
+            "company": round(pair.company, 3),
+        }
+        for pair in (candidates(graph, vectors, limit) if len(graph.keys) else ())
+    ]
 
 
 def entity_plain(entity: Entity) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""braid graph merges | merge | separate | split | undo | aliases."""
+"""braid graph merges | candidates | merge | separate | split | undo | aliases."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ aliases = typer.Typer(
     help="The alias file of a collection: names of one thing to a line.", no_args_is_help=True
 )
 
+_ENDS = ("first", "second")
+
 NoteOption = Annotated[str, typer.Option(help="Why, for those who come after you.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to those of the graph."""
     app.command("merges")(merges)
+    app.command("candidates")(candidates)
     app.command("merge")(merge)
     app.command("separate")(separate)
     app.command("split")(split)
@@ -72,6 +75,30 @@ def merges(
             typer.echo(decision_line(decision))
         if not found and not decisions:
             typer.echo("none")
+
+
+def candidates(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="So many at the most.")] = 20,
+    collection: CollectionOption = None,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List entities that may be one thing, by their letters or, across scripts, by the passages
+    that name them. Nothing is merged for that: 'braid graph merge' is for you to say."""
+    with errors_shown(as_json), braid_of(collection, data_dir) as braid:
+        from api.graph import candidates_shown
+
+        target = braid.store.get(braid.settings.collection)
+        found = candidates_shown(target, limit)
+        if as_json:
+            print_json({"collection": target.name, "candidates": found})
+            return
+        for pair in found:
+            one, other = (f"{pair[end]['name']} ({pair[end]['type']})" for end in _ENDS)
+            why = f"names {pair['names']:.2f}, passages {pair['company']:.2f}"
+            typer.echo(f"{one} ~ {other}: {pair['likeness']:.2f} ({why})")
+        if not found:
+            typer.echo("nothing found")
 
 
 def merge(

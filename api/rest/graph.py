@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.drawing.files import drawing_of
 from api.graph import (
+    candidates_shown,
     community_of,
     community_plain,
     community_shown,
@@ -32,6 +33,8 @@ from api.rest.collections import address_of
 from api.rest.graph_values import (
     Aliases,
     AliasList,
+    CandidateInfo,
+    CandidateList,
     CommunityDetail,
     CommunityInfo,
     CommunityList,
@@ -240,6 +243,14 @@ def merges(
         decisions=_told(collection.facts.decisions()),
         next=more,
     )
+
+
+@router.get("/candidates", summary="List what may be one thing", responses=responses(404, 409))
+def candidates(collection: CollectionDep, limit: PageQuery = 20) -> CandidateList:
+    """Entities that are alike by their letters or, across scripts, by the passages that name them:
+    for people to look at. Nothing is merged for that."""
+    found = candidates_shown(collection, limit)
+    return CandidateList(candidates=[CandidateInfo.model_validate(pair) for pair in found])
 
 
 @router.delete("/merges/{merge_id}", summary="Take a merge back", responses=responses(404, 409))

@@ -84,6 +84,22 @@ class MergeInfo(BaseModel):
     passages: int = Field(description="that say so")
 
 
+class CandidateInfo(BaseModel):
+    """Two entities that may be one thing; nothing is merged for that."""
+
+    first: EntityInfo
+    second: EntityInfo
+    likeness: float = Field(description="from 0 to 1: what they are ordered by")
+    names: float = Field(description="likeness of the letters of their names; 0 across scripts")
+    company: float = Field(description="of the passages that name them, by their vectors")
+
+
+class CandidateList(BaseModel):
+    """Entities that may be one thing, the most alike first."""
+
+    candidates: list[CandidateInfo]
+
+
 class EntityDetail(EntityInfo):
     """All that is told of an entity."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from index.graph.alias_lines import MAX_ALIAS_SETS, alias_line, parse_aliases
+from index.graph.candidates import Candidate, candidates
 from index.graph.components import EXTRACTORS
 from index.graph.contract import Extractor
 from index.graph.exporting import FORMATS, ExportedGraph, export_graph
@@ -42,6 +43,7 @@ __all__ = [
     "UNAVAILABLE",
     "Budget",
     "BuildReport",
+    "Candidate",
     "ChunksOf",
     "CitedSentence",
     "Digest",
@@ -59,6 +61,7 @@ __all__ = [
     "Usage",
     "alias_line",
     "build_extractor",
+    "candidates",
     "digest_of",
     "entities_like",
     "export_graph",

@@ -33,6 +33,25 @@ def known(braid: Braid, tmp_path: Path) -> Braid:
     return braid
 
 
+def test_what_may_be_one_thing_is_shown_and_not_merged(known: Braid, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "h.txt").write_text("Maria Lindquist tested a pump in Hamburg.")
+    assert known("ingest", tmp_path / "more").code == 0
+    found = known("graph", "candidates", "--json").json["candidates"]
+    pair = next(p for p in found if p["second"]["name"] == "Maria Lindqvist")
+    assert pair["first"]["name"] == "Maria Lindquist"
+    assert 0.8 <= pair["names"] < 1
+    said = known("graph", "candidates").out
+    assert "Maria Lindquist (" in said and ") ~ Maria Lindqvist (person): 0." in said
+    assert known("graph", "show", "Maria Lindquist", "--json").json["id"] == "maria lindquist"
+    assert len(known("graph", "candidates", "-n", "1", "--json").json["candidates"]) == 1
+
+
+def test_nothing_may_be_one_thing_in_an_empty_collection(known: Braid) -> None:
+    known("delete", *TEXTS)
+    assert known("graph", "candidates").out == "nothing found\n"
+
+
 def test_a_graph_is_looked_at(known: Braid) -> None:
     stats = known("graph", "stats", "--json").json
     assert stats["collection"] == "default"

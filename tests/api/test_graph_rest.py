@@ -124,6 +124,10 @@ def test_what_is_decided_holds_until_it_is_taken_back(client: httpx.Client, grap
     assert client.get(f"{graph}/decisions").json() == {"decisions": [decision]}
     merged = client.get(f"{graph}/entities/{quote('林晓东')}").json()
     assert {merged["name"], *merged["aliases"]} == {"Maria Lindqvist", "林晓东"}
+    pairs = client.get(f"{graph}/candidates", params={"limit": 5}).json()["candidates"]
+    assert [pair["likeness"] for pair in pairs] == sorted(
+        (pair["likeness"] for pair in pairs), reverse=True
+    )
     listed = client.get(f"{graph}/merges", params={"query": "林晓"}).json()
     assert [one["by"] for one in listed["merges"]] == ["user"]
     assert listed["decisions"] == [decision]
