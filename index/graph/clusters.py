@@ -29,7 +29,7 @@ Members = npt.NDArray[np.int64]
 
 _SEED = 20
 _ITERATIONS = 2
-_HELD = 20_000_000
+_HELD = 2_000_000
 """Nodes of which the groups are remembered, at most."""
 
 

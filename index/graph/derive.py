@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.graph.association import Together, authority_of, edges_of
+from index.graph.clusters import Cuts
 from index.graph.contract import Decision, FactsChanged
 from index.graph.derived import DerivedGraph, Parts
 from index.graph.entities import HUBLESS, Entities, entities_of, subject_pairs
@@ -23,17 +24,19 @@ from index.graph.sparse_rows import Floats, Ints, counted, highest, incidence, s
 @dataclass(frozen=True, eq=False)
 class Derivation:
     """The facts of a collection at one generation, ready to derive its graph from; never
-    changed. The graph is the same whatever order the facts came in."""
+    changed. The graph is the same whatever order the facts came in. `cuts` remember what parts of
+    earlier graphs were cut into, which spares cutting those that stay."""
 
     generation: int = -1
     facts: Facts = field(default_factory=Facts.none)
+    cuts: Cuts = field(default_factory=Cuts)
 
     def changed(self, changes: FactsChanged) -> Derivation:
         """With what has changed since."""
         facts = self.facts.changed(changes.added, changes.gone)
         if len(facts.tables.names) > 2 * len(facts.mentions) + SPARE_NAMES:
             facts = facts.compacted()
-        return Derivation(changes.generation, facts)
+        return Derivation(changes.generation, facts, self.cuts)
 
     def derive(
         self,
@@ -72,6 +75,7 @@ class Derivation:
             _lookup(facts, entities),
             Merges(facts, entities, resolution.links, resolution.rows),
             (len(decisions), pending),
+            self.cuts,
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.contract import Keys
+from index.graph.clusters import Cuts
 from index.graph.contract import (
     Community,
     Entity,
@@ -49,6 +50,7 @@ class DerivedGraph:
     _lookup: NameLookup
     _merges: Merges
     _counts: tuple[int, int]
+    _cuts: Cuts
 
     @property
     def keys(self) -> Keys:
@@ -152,7 +154,7 @@ class DerivedGraph:
     def _communities(self) -> tuple[Community, ...]:
         from index.graph.communities import communities_of
 
-        return tuple(communities_of(self))
+        return tuple(communities_of(self, self._cuts))
 
     @cached_property
     def _relations(self) -> Relations:
