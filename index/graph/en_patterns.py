@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from index.graph.contract import EntityType
 from index.graph.en_tokens import Token
 from index.graph.reading import Reading, Span
-from index.graph.said import ABOUT, GUESSED, LIKELY, SURE, Part, Said
+from index.graph.said import ABOUT, GUESSED, LIKELY, SURE, Part, Said, said_along
 from index.graph.spans import word_set
 
 _LIST = re.compile(r"\s*(?:,|and|&|, and|or|, or)\s+")
@@ -68,18 +67,11 @@ def english_relations(reading: Reading, sentence: Span, parts: Sequence[Part]) -
         if said is not None:
             said = said._replace(strength=said.strength * LIKELY)
             yield said
-    for one, other in pairwise(parts):
-        between = text[one.end : other.start]
-        if _LIST.fullmatch(between):
-            said = (
-                said._replace(tail=other.place)
-                if said is not None and said.tail == one.place
-                else None
-            )
-        else:
-            said = _relation(reading, (one.end, other.start), subject, one, other)
-        if said is not None and said.head != said.tail:
-            yield said
+
+    def related(one: Part, other: Part) -> Said | None:
+        return _relation(reading, (one.end, other.start), subject, one, other)
+
+    yield from said_along(text, parts, said, _LIST, related)
 
 
 def _owned(reading: Reading, gap: Span, tail: Part) -> Said | None:

@@ -13,7 +13,7 @@ from index.contract import UserWord
 from index.dictionary import Dictionary
 from index.graph.contract import ALIASES, RULES, Decision, Extractor
 from index.graph.store import FactStore, Made, made
-from index.graph.zh_tokens import simplified
+from index.graph.user_names import folded_name
 from ingest.contract import Chunk
 
 _BATCH = 256
@@ -60,11 +60,11 @@ class Extraction:
         """After the words were changed: the facts of chunks that hold one that came, went or has
         another tag."""
         marks = [{(word.word, word.tag) for word in words} for words in (before, self.words())]
-        changed = {_folded(word) for word, _ in marks[0] ^ marks[1]}
+        changed = {folded_name(word) for word, _ in marks[0] ^ marks[1]}
         keys = self._with_facts() if changed else []
         for place in range(0, len(keys), _BATCH):
             stored = self.catalog.chunks(keys[place : place + _BATCH])
-            texts = {key: _folded(one.chunk.embedding_text) for key, one in stored.items()}
+            texts = {key: folded_name(one.chunk.embedding_text) for key, one in stored.items()}
             self._renew([k for k, text in texts.items() if any(word in text for word in changed)])
         self._in_step()
 
@@ -120,8 +120,3 @@ def _with_names(
 def _mark(words: tuple[UserWord, ...]) -> str:
     text = repr(sorted((word.word, word.tag) for word in words))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _folded(text: str) -> str:
-    """In small, simplified characters, as words are looked for."""
-    return simplified(text).casefold()

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from index.graph.contract import Evidence, Incidence, Relation
+from index.graph.contract import TOGETHER, Evidence, Incidence, Relation
 from index.graph.entities import Entities
 from index.graph.facts import STRENGTH_UNITS, TEXT, Facts
 
@@ -17,7 +17,6 @@ MOST_EVIDENCE = 8
 """Sentences of a relation."""
 
 MOST_KEYWORDS = 6
-TOGETHER = "together"
 
 Rows = npt.NDArray[np.intp]
 

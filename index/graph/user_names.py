@@ -19,8 +19,8 @@ _TYPES = {
 _PREFIX = 2
 
 
-def _folded(text: str) -> str:
-    """In small, simplified characters, each at its place."""
+def folded_name(text: str) -> str:
+    """In small, simplified characters, each at its place: as words are looked for."""
     plain = simplified(text)
     lower = plain.lower()
     return (
@@ -43,7 +43,7 @@ class UserNames:
         types: dict[str, EntityType] = {}
         lengths: dict[str, set[int]] = {}
         for word in words:
-            name = _folded(word.word)
+            name = folded_name(word.word)
             types[name] = _TYPES.get(word.tag, EntityType.TERM)
             lengths.setdefault(name[:_PREFIX], set()).add(len(name))
         by_prefix = {p: tuple(sorted(found, reverse=True)) for p, found in lengths.items()}
@@ -51,7 +51,7 @@ class UserNames:
 
     def find(self, text: str) -> Iterator[NameSpan]:
         """Where they stand, the longest where several begin at one place."""
-        folded, place = _folded(text), 0
+        folded, place = folded_name(text), 0
         while place < len(folded):
             end = self._longest_at(folded, place)
             if end:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from index.contract import Keys, StoredChunk
-from index.graph.contract import Field, Mention
+from index.graph.contract import TOGETHER, Field, Mention
 from ingest.contract import Chunk
 from ingest.pipeline import split_sentences
 from retrieve.contract import Chain, Hit, Link
@@ -20,7 +20,6 @@ from retrieve.graph.hops import Hop
 from retrieve.graph.linking import HEADED, Asked, Place
 
 PATH, NEIGHBOUR = "path", "neighbour"
-TOGETHER = "together"
 
 _MOST_LINKS = 3
 _NEIGHBOURS = 2
