@@ -237,9 +237,12 @@ class Braid:
         if self.parts.extractor is not None:
             collection.graph()
 
-    def search(self, collection: Collection, query: Query) -> SearchResult:
-        """Hits for a query over the newest snapshot."""
-        return self.retriever.search(collection.snapshot(), query)
+    def search(
+        self, collection: Collection, query: Query, tags: frozenset[str] | None = None
+    ) -> SearchResult:
+        """Hits for a query over the newest snapshot, as it is to a reader with these access tags
+        (None: all of it)."""
+        return self.retriever.search(collection.snapshot(tags), query)
 
     def tune(
         self, collection: Collection, questions: Mapping[str, Mapping[str, int]] | None = None
@@ -265,10 +268,11 @@ class Braid:
         return answer, result
 
     def answer_events(
-        self, collection: Collection, query: Query
+        self, collection: Collection, query: Query, tags: frozenset[str] | None = None
     ) -> tuple[Iterator[Event], SearchResult]:
-        """As `answer`, piece by piece; the last event is the Answer."""
-        result, passages = self._passages(collection, query)
+        """As `answer`, piece by piece, for a reader with these access tags; the last event is the
+        Answer."""
+        result, passages = self._passages(collection, query, tags)
         if result.themes:
             return iter([self._answer_themes(collection, result)]), result
         return self.answers.stream(query.text, passages), result
@@ -286,13 +290,13 @@ class Braid:
         return {key: one.chunk for key, one in stored.items()}
 
     def _passages(
-        self, collection: Collection, query: Query
+        self, collection: Collection, query: Query, tags: frozenset[str] | None
     ) -> tuple[SearchResult, Sequence[Passage]]:
         """The hits, and what the writer reads of them."""
         given = self.settings.answer
         if not query.context_tokens:
             query = replace(query, context_tokens=given.passage_context_tokens)
-        result = self.search(collection, query)
+        result = self.search(collection, query, tags)
         return result, passages_from_hits(result.hits, given.passages)
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:

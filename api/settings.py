@@ -21,9 +21,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from api.settings_answer import AnswerSettings
 from api.settings_graph import GraphSettings
 from api.settings_rerank import RerankSettings
 from api.settings_section import Section
+from api.settings_server import ServerSettings
 from ingest.contract import BadInput
 
 CONFIG_FILE = "braid.toml"
@@ -241,36 +243,6 @@ class RetrievalSettings(Section):
     listwise_window: int = Field(
         10, ge=2, le=50, description="step `listwise`: passages in one call, half of them new"
     )
-
-
-class AnswerSettings(Section):
-    """What writes answers. Without `model`, sentences are quoted from the passages."""
-
-    model: str = Field("", description="chat model; empty: extractive answers")
-    base_url: str = Field("https://api.openai.com/v1", description="OpenAI-compatible endpoint")
-    api_key: SecretStr = Field(SecretStr(""), description="key for the endpoint")
-    timeout_s: float = Field(60.0, gt=0, description="for the connection and each piece")
-    max_retries: int = Field(2, ge=0, description="tries after the first")
-    max_tokens: int = Field(1024, gt=0, description="tokens of an answer at the most")
-    context_tokens: int = Field(8192, gt=0, description="the model's window")
-    passages: int = Field(8, ge=1, le=50, description="passages given to the writer")
-    passage_context_tokens: int = Field(
-        0,
-        ge=0,
-        le=100_000,
-        description="so much of what stands around a passage is given with it; 0: nothing",
-    )
-
-
-class ServerSettings(Section):
-    """The REST service."""
-
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="port; 0 takes a free one")
-    api_key: SecretStr = Field(
-        SecretStr(""), description="bearer token; required when not listening on loopback"
-    )
-    max_upload_mb: int = Field(200, ge=1, description="size of one uploaded file")
 
 
 class Settings(BaseSettings):

@@ -49,11 +49,38 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """How far the passages hold up a sentence of the answer: its `span` (start, end) in the text,
+    `support` from 0 (nothing cited stands behind it) to 1, and the `numbers` cited for it."""
+
+    span: tuple[int, int]
+    support: float
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost: `calls` of a language model, the tokens that they read and wrote (as the
+    server counts them, else estimated: `is_estimate`), and their `cost` by the prices set (None
+    where none are)."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    is_estimate: bool = False
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer in Markdown with `[n]` marks. `citations` are those that stood the check;
     `dropped` says, one line each, which did not and why. `known` is False where the passages
-    hold no answer; the text then says so. `generator` names what wrote it, `notes` says what
-    did not go as asked (a fallback, a cut).
+    hold no answer; the text then says so, and `nearest` are the passages that come closest.
+    `generator` names what wrote it, `notes` says what did not go as asked (a fallback, a cut).
+
+    `sentences` say how far each is held up, in order, and `support` how far the whole is (0 to 1).
+    `outline` are the headings of a long answer, in order (empty for a short one), and `suggestions`
+    further questions that the passages can answer.
     """
 
     text: str
@@ -62,6 +89,19 @@ class Answer:
     generator: str
     dropped: Sequence[str] = ()
     notes: Sequence[str] = ()
+    sentences: Sequence[SentenceSupport] = ()
+    support: float = 0.0
+    nearest: Sequence[Passage] = ()
+    outline: Sequence[str] = ()
+    suggestions: Sequence[str] = ()
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The headings of a long answer, before its first piece."""
+
+    headings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +113,7 @@ class TextDelta:
     text: str
 
 
-Event: TypeAlias = TextDelta | Answer
+Event: TypeAlias = Outline | TextDelta | Answer
 
 
 class Generator(Protocol):

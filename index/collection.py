@@ -220,8 +220,11 @@ class Collection:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def snapshot(self) -> Snapshot:
-        """The newest generation, this process's or another's writes included."""
+    def snapshot(self, tags: frozenset[str] | None = None) -> Snapshot:
+        """The newest generation, this process's or another's writes included; all of it, or what
+        a reader with these access tags may see."""
+        if tags is not None:
+            raise NotImplementedError("access tags")
         current = self._snapshot
         if (
             current is not None

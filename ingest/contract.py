@@ -7,11 +7,11 @@ The tree branches by what the caller can do about it::
     │   └── UnreadableFile  one file could not be read; the others go on
     │       └── PasswordNeeded  it is encrypted, and no password given opens it
     ├── NotFound       no such collection, document or job
+    ├── Denied         whoever asks has no right to it: ask whoever gives keys
     ├── Conflict       locked by another writer, or built with other settings
     └── Unavailable    something Braid depends on is down or missing
 
-A defect of Braid itself is a plain Python exception. Every message says what is wrong, where,
-and what to do.
+A defect of Braid itself is a plain exception. A message says what is wrong, where and what to do.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class PasswordNeeded(UnreadableFile):
 
 class NotFound(BraidError):
     """The named collection, document, chunk or job does not exist."""
+
+
+class Denied(BraidError):
+    """The key that was shown, or its lack, gives no right to this."""
 
 
 class Conflict(BraidError):

@@ -13,6 +13,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from api.access import Role
+from api.rest.guard import CallerDep, needs
 from api.rest.problems import (
     Problem,
     problem_for,
@@ -30,9 +32,9 @@ from api.rest.search import (
     ThemeInfo,
     pages_of,
 )
-from api.rest.service import BraidDep, CollectionDep
+from api.rest.service import CollectionDep, GatewayDep
 from api.rest.values import json_only
-from generate.contract import Answer, Citation, Event
+from generate.contract import Answer, Citation, Event, Outline
 from ingest.contract import BraidError
 
 router = APIRouter(prefix="/v1/collections/{collection}", tags=["answers"])
@@ -141,15 +143,19 @@ class QueryResponse(AnswerInfo):
     summary="Ask",
     response_model=QueryResponse,
     responses={**_STREAM_DOC, **responses(400, 404, 409, 413, 415)},
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.READ), Depends(json_only)],
 )
 async def query(
-    body: QueryRequest, request: Request, collection: CollectionDep, braid: BraidDep
+    body: QueryRequest,
+    request: Request,
+    collection: CollectionDep,
+    gateway: GatewayDep,
+    caller: CallerDep,
 ) -> Any:
     """Answers a question from the passages found, each sentence cited and checked. A client that
     goes away stops the writing."""
-    events, result = await run_in_threadpool(braid.answer_events, collection, body.to_query())
-    chunks = await run_in_threadpool(braid.theme_chunks, collection, result)
+    events, result = await run_in_threadpool(gateway.ask, caller, collection, body.to_query())
+    chunks = await run_in_threadpool(gateway.braid.theme_chunks, collection, result)
     found = SearchResponse.of(result, chunks, explain=body.explain)
     if body.stream or "text/event-stream" in request.headers.get("Accept", "").lower():
         return EventSourceResponse(_stream(request, events, found), sep="\n")
@@ -191,6 +197,8 @@ async def _stream(
             async for event in steps:
                 if isinstance(event, Answer):
                     yield _sent("answer", AnswerInfo.of(event))
+                elif isinstance(event, Outline):
+                    yield _sent("outline", _Outline(headings=list(event.headings)))
                 else:
                     yield ServerSentEvent(_Delta(text=event.text).model_dump_json(), event="delta")
     except BraidError as error:
@@ -203,6 +211,10 @@ async def _stream(
 
 class _Delta(BaseModel):
     text: str
+
+
+class _Outline(BaseModel):
+    headings: list[str]
 
 
 def _sent(name: str, model: BaseModel) -> ServerSentEvent:

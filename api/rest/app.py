@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-from fastapi import FastAPI, Security
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
-from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse
 
@@ -18,22 +17,31 @@ from api.rest import (
     collections,
     documents,
     graph,
+    graph_decisions,
     jobs,
     problems,
     search,
     synonyms,
     words,
 )
-from api.rest.middleware import BodyLimit, KeyCheck, RequestLog
+from api.rest.guard import check_guarded
+from api.rest.middleware import OPEN_PATHS, BodyLimit, KeyCheck, RequestLog
 from api.rest.problems import Problem
 from api.rest.service import Service, ServiceDep
 from api.settings import Settings
 from api.version import version
 
-_ROUTERS = (
-    collections.router, documents.router, words.router, synonyms.router, graph.router, jobs.router,
-    search.router, answers.router
-)  # fmt: skip
+_ROUTES = (
+    collections,
+    documents,
+    words,
+    synonyms,
+    graph,
+    graph_decisions,
+    jobs,
+    search,
+    answers,
+)
 _DESCRIPTION = """
 Retrieval-augmented generation for Chinese and English documents: upload files, search them by
 words and by meaning, and ask questions that are answered with checked citations.
@@ -79,11 +87,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(KeyCheck, key=key)
     app.add_middleware(RequestLog)
     problems.install(app)
-    guard = [Security(HTTPBearer(auto_error=False, description="the server's api_key"))]
-    for router in _ROUTERS:
-        app.include_router(router, dependencies=guard)
+    for module in _ROUTES:
+        app.include_router(module.router)
     app.add_api_route("/health", health, tags=["service"], summary="Health")
     app.add_api_route("/", to_docs, include_in_schema=False, response_class=RedirectResponse)
+    check_guarded(app, OPEN_PATHS | {"/"})
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

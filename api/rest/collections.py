@@ -8,6 +8,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import Role
+from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import BraidDep, CollectionDep
 from api.rest.values import Given, json_only
@@ -85,7 +87,7 @@ def address_of(collection: str) -> str:
     status_code=201,
     summary="Create a collection",
     responses=responses(400, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.ADMIN), Depends(json_only)],
 )
 def create(body: NewCollection, braid: BraidDep, response: Response) -> CollectionInfo:
     """Makes an empty collection. Its address is in the header `Location`."""
@@ -94,7 +96,12 @@ def create(body: NewCollection, braid: BraidDep, response: Response) -> Collecti
     return CollectionInfo.of(collection)
 
 
-@router.get("", summary="List the collections", responses=responses())
+@router.get(
+    "",
+    summary="List the collections",
+    responses=responses(),
+    dependencies=[needs(Role.READ, anywhere=True)],
+)
 def list_all(braid: BraidDep) -> CollectionList:
     """Every collection with its counts."""
     found = CollectionList(collections=[])
@@ -108,7 +115,12 @@ def list_all(braid: BraidDep) -> CollectionList:
     return found
 
 
-@router.get("/{collection}", summary="Show a collection", responses=responses(404, 409))
+@router.get(
+    "/{collection}",
+    summary="Show a collection",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def show(collection: CollectionDep) -> CollectionInfo:
     """A collection with its counts."""
     return CollectionInfo.of(collection)
@@ -119,6 +131,7 @@ def show(collection: CollectionDep) -> CollectionInfo:
     status_code=204,
     summary="Delete a collection",
     responses=responses(404, 409),
+    dependencies=[needs(Role.ADMIN)],
 )
 def delete(
     collection: Annotated[str, Path(description="name of the collection")], braid: BraidDep

@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import Role
 from api.rest.collections import address_of
+from api.rest.guard import needs
 from api.rest.jobs import JobInfo, job_address
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, Service, ServiceDep
@@ -169,6 +171,7 @@ _DocumentId = Annotated[
     summary="Upload files",
     responses=responses(400, 404, 409, 413, 415),
     openapi_extra=_UPLOAD_BODY,
+    dependencies=[needs(Role.WRITE)],
 )
 async def upload(
     request: Request, response: Response, collection: CollectionDep, service: ServiceDep
@@ -194,7 +197,7 @@ async def upload(
     status_code=202,
     summary="Hand in texts",
     responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.WRITE), Depends(json_only)],
 )
 def add_texts(
     body: TextDocuments, response: Response, collection: CollectionDep, service: ServiceDep
@@ -234,7 +237,9 @@ def _accepted(collection: Collection, job: Job, service: Service, response: Resp
     return JobInfo.of(collection.name, job)
 
 
-@router.get("", summary="List documents", responses=responses(404, 409))
+@router.get(
+    "", summary="List documents", responses=responses(404, 409), dependencies=[needs(Role.READ)]
+)
 def list_of(
     collection: CollectionDep,
     limit: Annotated[int, Query(ge=1, le=1000, description="documents on a page")] = 100,
@@ -278,7 +283,7 @@ def _info(collection: Collection, document_id: str) -> DocumentInfo:
     "/delete",
     summary="Delete several documents",
     responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.WRITE), Depends(json_only)],
 )
 def delete_several(body: DocumentIds, collection: CollectionDep) -> DeletionReceipt:
     """Deletes documents, with what is packed in them, from every store. Ids that are not there
@@ -287,13 +292,23 @@ def delete_several(body: DocumentIds, collection: CollectionDep) -> DeletionRece
         return DeletionReceipt.of(writer.delete(body.ids))
 
 
-@router.get("/{document_id:path}", summary="Show a document", responses=responses(404, 409))
+@router.get(
+    "/{document_id:path}",
+    summary="Show a document",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def show(collection: CollectionDep, document_id: _DocumentId) -> DocumentInfo:
     """What is known of a document."""
     return _info(collection, document_id)
 
 
-@router.delete("/{document_id:path}", summary="Delete a document", responses=responses(404, 409))
+@router.delete(
+    "/{document_id:path}",
+    summary="Delete a document",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.WRITE)],
+)
 def delete(collection: CollectionDep, document_id: _DocumentId) -> DeletionReceipt:
     """Deletes a document, with what is packed in it, from every store and counts what went.
     Refused with 409 while another write is going on that does not end within seconds."""

@@ -12,60 +12,45 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from api.access import Role
 from api.drawing.files import drawing_of
 from api.graph import (
-    candidates_shown,
     community_of,
     community_plain,
     community_shown,
     entity_plain,
     entity_shown,
-    merge_plain,
-    merges_like,
     neighbours_plain,
     path_plain,
     relations_shown,
     told_community,
     view_of,
 )
-from api.graph_decisions import alias_sets, decide, keep_aliases, undo
 from api.rest.collections import address_of
 from api.rest.graph_values import (
-    Aliases,
-    AliasList,
-    CandidateInfo,
-    CandidateList,
     CommunityDetail,
     CommunityInfo,
     CommunityList,
-    DecisionInfo,
-    DecisionList,
-    DecisionRequest,
     EntityDetail,
     EntityInfo,
     EntityList,
     GraphCounts,
-    MergeInfo,
-    MergeList,
     Neighbours,
     PathInfo,
     PathList,
-    UndoneInfo,
 )
+from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
-from api.rest.values import json_only
-from index.graph.contract import Decision, EntityType
+from index.graph.contract import EntityType
 from index.graph.pipeline import (
     MAX_HOPS,
     MAX_NODES,
     MAX_PATHS,
     GraphView,
     Nearness,
-    alias_line,
     entities_like,
     export_graph,
-    parse_aliases,
 )
 from index.pipeline import Collection
 
@@ -101,13 +86,23 @@ def _numbered(view: GraphView, entity_id: str) -> int:
     return view.number(entity_id) if exact is None else exact
 
 
-@router.get("/stats", summary="Count what the graph has", responses=responses(404, 409))
+@router.get(
+    "/stats",
+    summary="Count what the graph has",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def stats(collection: CollectionDep) -> GraphCounts:
     """The rows of the graph of all that is stored now."""
     return GraphCounts.model_validate(collection.graph().stats(), from_attributes=True)
 
 
-@router.get("/entities", summary="List entities", responses=responses(404, 409))
+@router.get(
+    "/entities",
+    summary="List entities",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def entities(
     collection: CollectionDep,
     view: ViewDep,
@@ -120,12 +115,13 @@ def entities(
     authority."""
     found = entities_like(view.graph, query, kind, limit + 1, skip)
     wanted = {"query": query, "type": kind.value if kind else "", "limit": limit}
-    more = _next(collection, "entities", wanted, skip) if len(found) > limit else None
+    more = next_page(collection, "entities", wanted, skip) if len(found) > limit else None
     told = [EntityInfo.model_validate(entity_plain(entity)) for entity in found[:limit]]
     return EntityList(entities=told, next=more)
 
 
-def _next(collection: Collection, what: str, wanted: dict[str, str | int], skip: int) -> str:
+def next_page(collection: Collection, what: str, wanted: dict[str, str | int], skip: int) -> str:
+    """The address of the next page."""
     given = {name: value for name, value in wanted.items() if value != ""}
     asked = urlencode(given | {"skip": skip + int(given["limit"])}, quote_via=quote)
     return f"{address_of(collection.name)}/graph/{what}?{asked}"
@@ -135,6 +131,7 @@ def _next(collection: Collection, what: str, wanted: dict[str, str | int], skip:
     "/entities/{entity_id:path}/neighbours",
     summary="Show what is near an entity",
     responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
 )
 def neighbours(
     entity_id: EntityId, view: ViewDep, limit: NodesQuery = 30, hops: HopsQuery = 2
@@ -151,6 +148,7 @@ def neighbours(
     summary="Draw what is near an entity",
     response_class=Response,
     responses={**responses(404, 409), 200: {"content": {"image/svg+xml": {}}}},
+    dependencies=[needs(Role.READ)],
 )
 def drawing_svg(
     entity_id: EntityId, view: ViewDep, limit: NodesQuery = 30, hops: HopsQuery = 2
@@ -167,6 +165,7 @@ def drawing_svg(
     summary="Draw what is near an entity, with what is said of it",
     response_class=Response,
     responses={**responses(404, 409), 200: {"content": {"text/html": {}}}},
+    dependencies=[needs(Role.READ)],
 )
 def drawing_html(
     entity_id: EntityId, view: ViewDep, limit: NodesQuery = 30, hops: HopsQuery = 2
@@ -176,7 +175,12 @@ def drawing_html(
     return Response(made.text, media_type="text/html")
 
 
-@router.get("/entities/{entity_id:path}", summary="Show an entity", responses=responses(404, 409))
+@router.get(
+    "/entities/{entity_id:path}",
+    summary="Show an entity",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def entity(
     entity_id: EntityId,
     view: ViewDep,
@@ -189,7 +193,12 @@ def entity(
     return EntityDetail.model_validate(entity_shown(view, number, links))
 
 
-@router.get("/path", summary="Connect two entities", responses=responses(404, 409))
+@router.get(
+    "/path",
+    summary="Connect two entities",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def path(
     view: ViewDep,
     first: Annotated[str, Query(alias="from", max_length=200, description="name or id")],
@@ -204,7 +213,12 @@ def path(
     return PathList(paths=[PathInfo.model_validate(path_plain(one)) for one in found])
 
 
-@router.get("/communities", summary="List communities", responses=responses(404, 409))
+@router.get(
+    "/communities",
+    summary="List communities",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def communities(
     view: ViewDep,
     level: Annotated[int, Query(ge=0, description="0 is the coarsest")] = 0,
@@ -217,98 +231,15 @@ def communities(
 
 
 @router.get(
-    "/communities/{community_id}", summary="Show a community", responses=responses(404, 409)
+    "/communities/{community_id}",
+    summary="Show a community",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
 )
 def community(community_id: str, view: ViewDep) -> CommunityDetail:
     """What its passages say of it, and the communities that it is made of."""
     found = community_of(view.graph, community_id)
     return CommunityDetail.model_validate(community_shown(view, found))
-
-
-@router.get("/merges", summary="List merges and decisions", responses=responses(404, 409))
-def merges(
-    collection: CollectionDep,
-    query: Annotated[str, Query(max_length=200, description="a part of a name")] = "",
-    limit: PageQuery = 100,
-    skip: SkipQuery = 0,
-) -> MergeList:
-    """The names that are taken for one thing, by which rule or decision; and what people
-    decided."""
-    found = merges_like(collection.graph(), query)
-    wanted: dict[str, str | int] = {"query": query, "limit": limit}
-    more = _next(collection, "merges", wanted, skip) if len(found) > skip + limit else None
-    page = found[skip : skip + limit]
-    return MergeList(
-        merges=[MergeInfo.model_validate(merge_plain(merge)) for merge in page],
-        decisions=_told(collection.facts.decisions()),
-        next=more,
-    )
-
-
-@router.get("/candidates", summary="List what may be one thing", responses=responses(404, 409))
-def candidates(collection: CollectionDep, limit: PageQuery = 20) -> CandidateList:
-    """Entities that are alike by their letters or, across scripts, by the passages that name them:
-    for people to look at. Nothing is merged for that."""
-    found = candidates_shown(collection, limit)
-    return CandidateList(candidates=[CandidateInfo.model_validate(pair) for pair in found])
-
-
-@router.delete("/merges/{merge_id}", summary="Take a merge back", responses=responses(404, 409))
-def undo_merge(merge_id: str, collection: CollectionDep) -> UndoneInfo:
-    """A merge that rules made is taken back by deciding that its names are two things; one that
-    was decided, by deleting the decision. 409 for one that stands in the alias file."""
-    undone = undo(collection, merge_id)
-    return UndoneInfo(removed=_told(undone.removed), added=_told(undone.added))
-
-
-def _told(decisions: tuple[Decision, ...]) -> list[DecisionInfo]:
-    return [DecisionInfo.model_validate(one, from_attributes=True) for one in decisions]
-
-
-@router.get("/decisions", summary="List decisions", responses=responses(404, 409))
-def decisions(collection: CollectionDep) -> DecisionList:
-    """What people decided of names, in order."""
-    return DecisionList(decisions=_told(collection.facts.decisions()))
-
-
-@router.post(
-    "/decisions",
-    status_code=201,
-    summary="Decide of names",
-    responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
-)
-def add_decision(body: DecisionRequest, collection: CollectionDep) -> DecisionInfo:
-    """Decides that names are one thing, or that they are not; the graph follows at once, and
-    nothing is extracted or embedded again."""
-    given = decide(collection, body.kind, body.names, body.documents, body.note)
-    return _told((given,))[0]
-
-
-@router.delete("/decisions/{number}", summary="Take a decision back", responses=responses(404, 409))
-def remove_decision(number: Annotated[int, Path(ge=1)], collection: CollectionDep) -> UndoneInfo:
-    """Takes a decision back: the graph is as if it had never been taken."""
-    undone = undo(collection, str(number))
-    return UndoneInfo(removed=_told(undone.removed), added=_told(undone.added))
-
-
-@router.get("/aliases", summary="List the aliases", responses=responses(404, 409))
-def aliases(collection: CollectionDep) -> AliasList:
-    """The sets of names that are one thing each, whatever texts say."""
-    return AliasList(aliases=[list(names) for names in alias_sets(collection)])
-
-
-@router.put(
-    "/aliases",
-    summary="Replace the aliases",
-    responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
-)
-def replace_aliases(body: Aliases, collection: CollectionDep) -> AliasList:
-    """Keeps these sets of names and no others; the graph follows at once."""
-    lines = [alias_line(names) for names in body.aliases]
-    keep_aliases(collection, parse_aliases(lines, "aliases"))
-    return aliases(collection)
 
 
 @router.get(
@@ -319,6 +250,7 @@ def replace_aliases(body: Aliases, collection: CollectionDep) -> AliasList:
         **responses(404, 409),
         200: {"content": {media_type: {} for _, media_type in _FILES.values()}},
     },
+    dependencies=[needs(Role.READ)],
 )
 def export(
     view: ViewDep,

@@ -8,7 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from api.access import Role
 from api.rest.collections import address_of
+from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import BraidDep, CollectionDep
 from index.pipeline import Job, JobState
@@ -132,7 +134,12 @@ def job_address(job_id: str) -> str:
     return f"/v1/jobs/{job_id}"
 
 
-@router.get("/jobs/{job_id}", summary="Show a job", responses=responses(404))
+@router.get(
+    "/jobs/{job_id}",
+    summary="Show a job",
+    responses=responses(404),
+    dependencies=[needs(Role.READ, anywhere=True)],
+)
 def show(
     job_id: Annotated[str, Path(description="id of the job", max_length=64)], braid: BraidDep
 ) -> JobInfo:
@@ -151,6 +158,7 @@ def show(
     "/collections/{collection}/jobs",
     summary="List the jobs of a collection",
     responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
 )
 def list_of(
     collection: CollectionDep,

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access import LOCAL
 from api.rest.problems import problem_of, response_of
 
 REQUEST_ID = "X-Request-Id"
@@ -84,7 +85,8 @@ class RequestLog:
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """Lets nobody in without the key, but to OPEN_PATHS. An empty key lets everybody in."""
+    """Finds who asks, and lets nobody in without the key, but to OPEN_PATHS. An empty key lets
+    everybody in."""
 
     app: ASGIApp
     key: str
@@ -92,6 +94,7 @@ class KeyCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         open_to_all = not self.key or scope["type"] != "http" or scope["path"] in OPEN_PATHS
         if open_to_all or self._has_key(Headers(scope=scope)):
+            scope.setdefault("state", {})["caller"] = LOCAL
             await self.app(scope, receive, send)
             return
         problem = problem_of(

@@ -14,12 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from ingest.contract import BadInput, BraidError, Conflict, NotFound, Unavailable
+from ingest.contract import BadInput, BraidError, Conflict, Denied, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
 _STATUS: Sequence[tuple[type[BraidError], int]] = (
     (BadInput, 422),
+    (Denied, 403),
     (NotFound, 404),
     (Conflict, 409),
     (Unavailable, 503),
@@ -32,6 +33,7 @@ _ADVICE = {
 _MEANING = {
     400: "The request cannot be read, for example as JSON",
     401: "The bearer token is missing or wrong",
+    403: "The key gives no right to this",
     404: "Something that the request names is not there",
     409: "It exists already, or another process writes to the collection",
     413: "The body, a file or the number of files is over the limit",
@@ -113,7 +115,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": _MEANING[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({401, 422, 500, 503, *statuses})
+        for status in sorted({401, 403, 422, 500, 503, *statuses})
     }
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import Role
 from api.graph import cited_plain
 from api.rest.graph_values import CitedInfo
+from api.rest.guard import CallerDep, needs
 from api.rest.problems import responses
-from api.rest.service import BraidDep, CollectionDep
+from api.rest.service import CollectionDep, GatewayDep
 from api.rest.values import Filter, Given, json_only
 from index.graph.pipeline import CitedSentence
 from ingest.contract import Box, Chunk
@@ -352,10 +354,12 @@ def pages_of(chunk: Chunk) -> list[int] | None:
     "/search",
     summary="Search",
     responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.READ), Depends(json_only)],
 )
-def search(body: SearchRequest, collection: CollectionDep, braid: BraidDep) -> SearchResponse:
+def search(
+    body: SearchRequest, collection: CollectionDep, gateway: GatewayDep, caller: CallerDep
+) -> SearchResponse:
     """The passages that answer a question best, by words and by meaning."""
-    result = braid.search(collection, body.to_query())
-    chunks = braid.theme_chunks(collection, result)
+    result = gateway.search(caller, collection, body.to_query())
+    chunks = gateway.braid.theme_chunks(collection, result)
     return SearchResponse.of(result, chunks, explain=body.explain)

@@ -11,7 +11,9 @@ import structlog
 from fastapi import Depends, Path, Request
 
 from api.compose import Braid
+from api.gateway import Gateway
 from api.rest.worker import Worker
+from api.service_store import ServiceStore
 from api.settings import Settings
 from index.contract import HAN
 from index.pipeline import Collection
@@ -28,12 +30,16 @@ class Service:
     builds every part, so none is built twice."""
 
     settings: Settings
+    store: ServiceStore = field(init=False)
     _braid: Braid | None = None
     _worker: Worker | None = None
     _fault: str = ""
     _settled: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.store = ServiceStore(self.settings.data_dir)
 
     def start(self) -> None:
         """Begins to load; returns at once."""
@@ -125,14 +131,20 @@ def braid_of(service: Annotated[Service, Depends(service_of)]) -> Braid:
     return service.braid()
 
 
+def gateway_of(braid: Annotated[Braid, Depends(braid_of)]) -> Gateway:
+    """What every door goes through."""
+    return Gateway(braid)
+
+
 def collection_of(
     collection: Annotated[str, Path(description="name of the collection", examples=["papers"])],
     braid: Annotated[Braid, Depends(braid_of)],
 ) -> Collection:
-    """The collection that the path names."""
+    """The collection that the path names; its route has asked for a role on it (see guard.py)."""
     return braid.store.get(collection)
 
 
 ServiceDep = Annotated[Service, Depends(service_of)]
+GatewayDep = Annotated[Gateway, Depends(gateway_of)]
 BraidDep = Annotated[Braid, Depends(braid_of)]
 CollectionDep = Annotated[Collection, Depends(collection_of)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from api.access import Role
+from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
@@ -39,7 +41,9 @@ class SynonymList(BaseModel):
         return cls(synonyms=[synonym_line(rule) for rule in rules])
 
 
-@router.get("", summary="List the synonyms", responses=responses(404, 409))
+@router.get(
+    "", summary="List the synonyms", responses=responses(404, 409), dependencies=[needs(Role.READ)]
+)
 def show(collection: CollectionDep) -> SynonymList:
     """The rules by which searches are widened."""
     return SynonymList.of(collection)
@@ -49,7 +53,7 @@ def show(collection: CollectionDep) -> SynonymList:
     "",
     summary="Replace the synonyms",
     responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.WRITE), Depends(json_only)],
 )
 def replace(body: Synonyms, collection: CollectionDep) -> SynonymList:
     """Keeps these rules and no others; the next search has them, and nothing is indexed anew."""

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import Role
+from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
@@ -53,7 +55,12 @@ class WordList(BaseModel):
         return cls(words=[Word(word=w.word, frequency=w.frequency, tag=w.tag) for w in kept])
 
 
-@router.get("", summary="List the user's words", responses=responses(404, 409))
+@router.get(
+    "",
+    summary="List the user's words",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.READ)],
+)
 def show(collection: CollectionDep) -> WordList:
     """The words that are known beside those of the general dictionary."""
     return WordList.of(collection)
@@ -63,7 +70,7 @@ def show(collection: CollectionDep) -> WordList:
     "",
     summary="Replace the user's words",
     responses=responses(400, 404, 409, 413, 415),
-    dependencies=[Depends(json_only)],
+    dependencies=[needs(Role.WRITE), Depends(json_only)],
 )
 def replace(body: Words, collection: CollectionDep) -> WordList:
     """Keeps these words and no others. When this answers, every text has been cut anew and can
@@ -71,13 +78,23 @@ def replace(body: Words, collection: CollectionDep) -> WordList:
     return _keep(collection, parse_words(body.words, "words"))
 
 
-@router.delete("", summary="Remove all of the user's words", responses=responses(404, 409))
+@router.delete(
+    "",
+    summary="Remove all of the user's words",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.WRITE)],
+)
 def clear(collection: CollectionDep) -> WordList:
     """Cuts every text by the general dictionary alone."""
     return _keep(collection, [])
 
 
-@router.delete("/{word:path}", summary="Remove a word", responses=responses(404, 409))
+@router.delete(
+    "/{word:path}",
+    summary="Remove a word",
+    responses=responses(404, 409),
+    dependencies=[needs(Role.WRITE)],
+)
 def remove(
     word: Annotated[str, Path(description="the word")], collection: CollectionDep
 ) -> WordList:

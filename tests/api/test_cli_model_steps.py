@@ -10,7 +10,8 @@ from cli_fixtures import Braid, write_folder
 from rest_server import running
 from scripted_server import Scripted, refuse, reply, say, scripted
 
-from api.settings import AnswerSettings, RetrievalSettings, Settings
+from api.settings import RetrievalSettings, Settings
+from api.settings_answer import AnswerSettings
 
 QUESTION = "How long are bearings covered?"
 

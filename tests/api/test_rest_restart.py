@@ -14,7 +14,8 @@ import pytest
 from pydantic import SecretStr
 from rest_server import finished, problem, running, until
 
-from api.settings import ServerSettings, Settings
+from api.settings import Settings
+from api.settings_server import ServerSettings
 from index.lock import writer_lock
 
 KEY = "s3cret-密钥"

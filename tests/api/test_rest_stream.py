@@ -13,7 +13,8 @@ import httpx
 import pytest
 from rest_server import finished, running
 
-from api.settings import AnswerSettings, Settings
+from api.settings import Settings
+from api.settings_answer import AnswerSettings
 
 TEXT = "The warranty lasts 24 months from the day of delivery."
 

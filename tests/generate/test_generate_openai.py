@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -10,6 +10,7 @@ from scripted_server import Script, Scripted, delta, drip, refuse, say, scripted
 from generate.components import GENERATORS
 from generate.contract import (
     Answer,
+    Event,
     Generator,
     GeneratorUnavailable,
     Passage,
@@ -106,6 +107,10 @@ def test_failures_are_told_and_the_passages_answer(
     assert answer.generator == "extractive"
     assert answer.text.startswith("The tunnel is 57 km long. [1]")
     assert advice in answer.notes[-1]
+
+
+def _joined(pieces: Sequence[Event]) -> str:
+    return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
 
 
 def test_a_failure_keeps_its_cause(passages: list[Passage]) -> None:
@@ -209,7 +214,7 @@ def test_a_checked_answer(passages: list[Passage], terms: Terms) -> None:
         pipeline = AnswerPipeline(model, ExtractiveGenerator(terms), terms)
         *pieces, answer = pipeline.stream(QUESTION, passages)
     assert all(isinstance(piece, TextDelta) for piece in pieces)
-    assert "".join(piece.text for piece in pieces) == "The tunnel is 57 km long [1]. It cost 9 [1]."
+    assert _joined(pieces) == "The tunnel is 57 km long [1]. It cost 9 [1]."
     assert isinstance(answer, Answer)
     assert answer.text == "The tunnel is 57 km long [1]. It cost 9."
     assert answer.generator == "openai:m"
@@ -283,5 +288,5 @@ def test_every_generator_keeps_the_contract(
     assert pieces
     assert all(isinstance(piece, TextDelta) for piece in pieces)
     assert isinstance(last, Answer)
-    assert "".join(piece.text for piece in pieces).strip() == last.text
+    assert _joined(pieces).strip() == last.text
     assert last.generator == made.name

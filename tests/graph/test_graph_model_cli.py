@@ -11,7 +11,8 @@ from model_extraction_room import PLACES, answering, sentence
 from scripted_server import Scripted, refuse, scripted
 
 from api.compose import Braid as Composed
-from api.settings import AnswerSettings, Settings
+from api.settings import Settings
+from api.settings_answer import AnswerSettings
 from api.settings_graph import GraphSettings, ModelExtractionSettings
 
 
