@@ -7,7 +7,8 @@ off is noticed at once, its manifest is read without reading the gigabytes befor
 - `manifest.json`: who wrote it and when, schema, fingerprints, generation, counts, and the size
   and SHA-256 of every other member;
 - `catalog.sqlite`: the catalog, of one generation;
-- `spool/<job id>/<number>`: the bytes of documents of jobs that have not ended.
+- `spool/<job id>/<number>`: the bytes of documents of jobs that have not ended;
+- `originals/<SHA-256>`: the files that documents were handed in as, where they are kept.
 
 The indexes are not in it: they are caches of the catalog, and built when it is restored.
 """
@@ -32,6 +33,7 @@ from index.catalog import Catalog
 from index.collection import CATALOG
 from index.jobs import SPOOL
 from index.moments import utc_now
+from index.originals import ORIGINALS, hashes_in, link_originals
 from index.schema import SCHEMA_VERSION
 from index.swap import DRAFT, flush, written_beside
 from ingest.contract import BadInput, Conflict, Unavailable
@@ -41,7 +43,9 @@ _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 64 * 2**20
 _PIECE = 2**20
 _TRIES = 3
-_MEMBER = re.compile(rf"{re.escape(CATALOG)}|{SPOOL}/[0-9a-f]{{32}}/[0-9]+")
+_MEMBER = re.compile(
+    rf"{re.escape(CATALOG)}|{SPOOL}/[0-9a-f]{{32}}/[0-9]+|{ORIGINALS}/[0-9a-f]{{64}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,8 @@ def back_up(folder: Path, target: Path, *, braid: str, force: bool = False) -> M
     when it is whole and durable. Raises Conflict where it is there already (unless `force`),
     BadInput for a place where it cannot be, Unavailable where the disk refuses."""
     with written_beside(target, partial(check_target, target, force), "backup") as scratch:
-        copy, uploads = scratch / CATALOG, scratch / SPOOL
-        _hold(folder, copy, uploads)
-        return _write(scratch / DRAFT, copy, uploads, folder.name, braid)
+        _hold(folder, scratch)
+        return _write(scratch, folder.name, braid)
 
 
 def check_target(target: Path, force: bool) -> None:
@@ -103,16 +106,22 @@ def copied_catalog(folder: Path, copy: Path) -> Iterator[Catalog]:
         yield copied
 
 
-def _hold(folder: Path, copy: Path, uploads: Path) -> None:
-    """Copies the catalog, and puts the bytes of the jobs that wait in the copy into `uploads`:
-    they are linked before it is copied, as a job may end meanwhile."""
+def _hold(folder: Path, scratch: Path) -> None:
+    """Copies the catalog, and puts the bytes of the jobs that wait in the copy, and the files that
+    are kept, beside it: they are linked before it is copied, as they may go meanwhile."""
+    copy, uploads, files = scratch / CATALOG, scratch / SPOOL, scratch / ORIGINALS
     for _ in range(_TRIES):
-        link_uploads(folder, _waiting_in(folder), uploads)
+        waiting, kept = _held_in(folder)
+        link_uploads(folder, waiting, uploads)
+        link_originals(folder, kept, files)
         copy.unlink(missing_ok=True)
         with copied_catalog(folder, copy) as catalog:
             wanted = waiting_jobs(catalog)
             missing = [job_id for job_id in wanted if not (uploads / job_id).is_dir()]
-            if not link_uploads(folder, missing, uploads):
+            lost = [digest for digest in hashes_in(catalog) if not (files / digest).exists()]
+            if not link_uploads(folder, missing, uploads) and not link_originals(
+                folder, lost, files
+            ):
                 put_back(catalog)
                 return
     raise Conflict(
@@ -121,14 +130,15 @@ def _hold(folder: Path, copy: Path, uploads: Path) -> None:
     )
 
 
-def _waiting_in(folder: Path) -> list[str]:
+def _held_in(folder: Path) -> tuple[list[str], list[str]]:
     with closing(Catalog(folder / CATALOG)) as catalog:
-        return waiting_jobs(catalog)
+        return waiting_jobs(catalog), hashes_in(catalog)
 
 
-def _write(draft: Path, copy: Path, uploads: Path, name: str, braid: str) -> Manifest:
+def _write(scratch: Path, name: str, braid: str) -> Manifest:
+    draft, copy = scratch / DRAFT, scratch / CATALOG
     catalog = Catalog(copy)
-    jobs = waiting_jobs(catalog)
+    jobs, kept = waiting_jobs(catalog), hashes_in(catalog)
     documents, chunks, _ = catalog.counts()
     generation = catalog.generation
     fingerprints = {kind: catalog.meta(kind) or "" for kind in ("analyzer", "embedder")}
@@ -137,8 +147,9 @@ def _write(draft: Path, copy: Path, uploads: Path, name: str, braid: str) -> Man
     with draft.open("wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             members[CATALOG] = _add(archive, CATALOG, copy)
-            for path in sorted(p for job_id in jobs for p in (uploads / job_id).iterdir()):
-                member = f"{SPOOL}/{path.parent.name}/{path.name}"
+            files = sorted(p for job_id in jobs for p in (scratch / SPOOL / job_id).iterdir())
+            for path in (*files, *(scratch / ORIGINALS / digest for digest in kept)):
+                member = path.relative_to(scratch).as_posix()
                 members[member] = _add(archive, member, path)
             manifest = Manifest(
                 format=FORMAT,

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.catalog import CATALOG, Catalog, Changes
+from index.catalog import CATALOG, Catalog
+from index.changes import Changes
 from index.contract import (
     Analyzer,
     Damaged,

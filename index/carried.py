@@ -1,9 +1,9 @@
-"""What goes with a collection beside its documents: what is set for it, and its jobs with the bytes
-of those that have not ended, which can be had nowhere else."""
+"""What goes with a collection beside its documents: what is set for it, what people
+said of it, and its jobs with the bytes of those that have not ended, which can be had nowhere else.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,16 +11,19 @@ from pathlib import Path
 from index.catalog import Catalog
 from index.database import first, marks
 from index.dictionary import Dictionary
+from index.feedback import Ratings
+from index.feedback import put as put_feedback
 from index.graph.contract import MODEL
 from index.graph.store import Made, put_facts
 from index.jobs import SPOOL, JobState
+from index.originals import link
 from index.schema import COUNT_UP
 from index.user_words import parse_words
 
 REBUILD = "rebuild"
 """The name under which index.rebuild records how far it is."""
 
-_TABLES = ("jobs", "job_documents")
+_TABLES = ("jobs", "job_documents", "job_addresses")
 _OWN = (
     "schema_version", "generation", "commits", "words_generation", "languages", "analyzer",
     "embedder", "dimension", "facts_words", REBUILD,
@@ -75,6 +78,13 @@ def waiting_jobs(catalog: Catalog) -> list[str]:
     return [row[0] for row in catalog.read(sql, (JobState.QUEUED.value, JobState.RUNNING.value))]
 
 
+def failed_jobs(folder: Path, catalog: Catalog) -> list[str]:
+    """Ids of the jobs that have ended and whose bytes are kept in part, to be tried again."""
+    ended = {row[0] for row in catalog.read("SELECT id FROM jobs WHERE finished_at IS NOT NULL")}
+    spool = folder / SPOOL
+    return sorted(p.name for p in spool.iterdir() if p.name in ended) if spool.is_dir() else []
+
+
 def put_back(catalog: Catalog) -> None:
     """Says of a copy's jobs that work on them has not begun: there it has not, and being cut off
     from the original's is no attempt that failed."""
@@ -88,12 +98,18 @@ def put_back(catalog: Catalog) -> None:
 def copy_jobs(old: Catalog, new: Catalog) -> None:
     """Gives a collection the jobs of another in place of its own, ended ones too."""
     with new.transaction() as connection:
-        for table in _TABLES:
+        for table in reversed(_TABLES):
             connection.execute(f"DELETE FROM {table}")
         for table in _TABLES:
             for row in old.read(f"SELECT * FROM {table}"):
                 connection.execute(f"INSERT INTO {table} VALUES ({marks(row)})", tuple(row))
     put_back(new)
+
+
+def copy_feedback(old: Catalog, new: Catalog) -> None:
+    """Gives a collection what people said of what they found in another."""
+    with new.transaction() as connection:
+        put_feedback(connection, Ratings(old).every())
 
 
 def link_uploads(folder: Path, job_ids: Iterable[str], target: Path) -> list[str]:
@@ -106,19 +122,8 @@ def link_uploads(folder: Path, job_ids: Iterable[str], target: Path) -> list[str
             for path in sorted(p for p in (folder / SPOOL / job_id).iterdir() if p.name.isdigit()):
                 into = target / job_id / path.name
                 into.parent.mkdir(parents=True, exist_ok=True)
-                _link(path, into)
+                link(path, into)
         except FileNotFoundError:
             shutil.rmtree(target / job_id, ignore_errors=True)
             gone.append(job_id)
     return gone
-
-
-def _link(path: Path, into: Path) -> None:
-    if into.exists():
-        return
-    try:
-        os.link(path, into)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(path, into)

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index import duplicates, migrations, rows, states
+from index import duplicates, feedback, migrations, originals, rows, states, tagging
+from index.changes import Changes, Deleted, PutResult
 from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
+from index.document_filter import DocumentFilter
 from index.filters import Condition
 from index.graph.contract import RULES
 from index.graph.store import Made, put_facts
@@ -25,7 +26,7 @@ from index.loading import Loading, around, tokens
 from index.schema import COUNT_UP, SCHEMA_VERSION
 from index.token_codes import TokenRows
 from index.witness import Witness
-from ingest.contract import Chunk, Conflict, Document, NotFound
+from ingest.contract import Chunk, Conflict, Document, Json, NotFound
 
 if TYPE_CHECKING:
     import apsw
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 _CHUNK_INSERT = f"""
 INSERT INTO chunks ({rows.CHUNK_COLUMNS}, embedding_hash, generation)
 VALUES ({", ".join("?" * 17)})
+"""
+_DOCUMENT_UPSERT = """
+INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, media_type = excluded.media_type,
+    content_hash = excluded.content_hash, pipeline = excluded.pipeline,
+    page_count = excluded.page_count, metadata = excluded.metadata, blocks = excluded.blocks,
+    generation = excluded.generation
 """
 _CHUNK_UPDATE = """
 UPDATE chunks SET ordinal = ?, kind = ?, span_start = ?, span_end = ?, page_first = ?,
@@ -50,34 +58,6 @@ DRAFT = "catalog.draft"
 """A catalog in the making: it takes its name when it is whole."""
 SCRATCH = "scratch"
 """Files of the writer, gone when it has finished."""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a cache at an older generation has missed; `scripts` are those of what was added."""
-
-    generation: int
-    added: Sequence[int]
-    deleted: Sequence[int]
-    scripts: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class PutResult:
-    """What `Catalog.put` changed."""
-
-    generation: int
-    added: Sequence[int]
-    deleted: Sequence[int]
-    kept: int
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """What `Catalog.delete` did: `rows` gone, by table."""
-
-    generation: int
-    rows: Mapping[str, int]
 
 
 class Catalog(Database):
@@ -173,10 +153,13 @@ class Catalog(Database):
         row = self.one(_RECORD_SELECT + "WHERE documents.id = ?", (document_id,))
         return None if row is None else rows.record_of(row)
 
-    def records(self, after: str = "", limit: int = 1000) -> list[DocumentRecord]:
-        """Documents by id, after the one given."""
-        sql = _RECORD_SELECT + "WHERE documents.id > ? ORDER BY documents.id LIMIT ?"
-        return [rows.record_of(row) for row in self.read(sql, (after, limit))]
+    def records(
+        self, after: str = "", limit: int = 1000, wanted: DocumentFilter | None = None
+    ) -> list[DocumentRecord]:
+        """Documents by id, after the one given; those that are wanted."""
+        sql, values = wanted.condition() if wanted else ("1", ())
+        sql = f"{_RECORD_SELECT} WHERE documents.id > ? AND {sql} ORDER BY documents.id LIMIT ?"
+        return [rows.record_of(row) for row in self.read(sql, (after, *values, limit))]
 
     def document(self, document_id: str) -> Document | None:
         """The whole document as it was ingested."""
@@ -191,6 +174,17 @@ class Catalog(Database):
     def chunks(self, keys: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks of those keys that are there."""
         return self._loading.chunks(self, keys)
+
+    def chunk(self, chunk_id: str) -> StoredChunk | None:
+        """The chunk of that id; None where it is not there."""
+        row = self.first("SELECT key FROM chunks WHERE id = ?", (chunk_id,))
+        return None if row is None else self.chunks([row[0]]).get(row[0])
+
+    def has_any(self, keys: Sequence[int]) -> bool:
+        """Whether a chunk of those keys is there."""
+        sql = "SELECT 1 FROM chunks WHERE key IN ({}) LIMIT 1"
+        batches = batched(list(keys))
+        return any(self.first(sql.format(marks(b)), b) is not None for b in batches)
 
     def around(self, chunks: Sequence[Chunk], reach: int) -> list[Chunk]:
         """Those chunks with up to `reach` before and after each in its document, in order."""
@@ -276,8 +270,7 @@ class Catalog(Database):
         origin: Origin | None = None,
         facts: Mapping[bytes, Made] | None = None,
     ) -> PutResult:
-        """Stores a document with its chunks, replacing what was there, in one transaction, and
-        that it is in order.
+        """Stores a document with its chunks, and that it is in order, in place of what was there.
 
         A chunk that is there already with the same id and the same embedded text keeps its key
         and vector; only its place is brought up to date, and where it has other neighbours than
@@ -285,19 +278,13 @@ class Catalog(Database):
         every other chunk, by `rows.embedding_hash`; `facts` what rules say of chunks, too.
         """
         hashes = [rows.embedding_hash(chunk) for chunk in chunks]
-        document, signature = duplicates.unmarked(document), duplicates.signature_of(document)
+        document, signature = tagging.settled(document), duplicates.signature_of(document)
         with self.transaction() as connection:
+            tagging.index_for(connection, document)
             generation = self._next_generation(connection)
             # An upsert, not a replacement: replacing the row would orphan the chunks.
-            connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
-                "media_type = excluded.media_type, content_hash = excluded.content_hash, "
-                "pipeline = excluded.pipeline, page_count = excluded.page_count, "
-                "metadata = excluded.metadata, blocks = excluded.blocks, "
-                "generation = excluded.generation",
-                rows.document_row(document, pipeline, generation),
-            )
+            row = rows.document_row(document, pipeline, generation)
+            connection.execute(_DOCUMENT_UPSERT, row)
             before: list[Any] = connection.execute(
                 "SELECT key, id, embedding_hash FROM chunks WHERE document_id = ? ORDER BY ordinal",
                 (document.id,),
@@ -326,7 +313,8 @@ class Catalog(Database):
                     put_facts(connection, number, RULES, facts[mark], generation)
             duplicates.place(connection, document.id, signature)
             states.record(connection, document.id, Status.OK, origin)
-        return PutResult(generation, added, gone, len(chunks) - len(added))
+            let_go = originals.outdated(connection, document.id, document.content_hash)
+        return PutResult(generation, added, gone, len(chunks) - len(added), let_go)
 
     def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> Deleted:
         """Deletes documents, with what is `packed` in them, their chunks, vectors and facts, in
@@ -337,7 +325,9 @@ class Catalog(Database):
             wanted = list(document_ids)
             if packed:
                 wanted = states.with_members(connection, wanted)
+            tagging.keep_for_jobs(connection, wanted)
             states.forget(connection, wanted)
+            let_go = originals.let_go(connection, wanted)
             duplicates.withdraw(connection, wanted)
             for document_id in wanted:
                 sql = "SELECT key FROM chunks WHERE document_id = ?"
@@ -345,7 +335,18 @@ class Catalog(Database):
                 gone_rows.update(self._remove_chunks(connection, keys, generation))
                 connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
                 gone_rows["documents"] += connection.changes()
-        return Deleted(generation, gone_rows)
+            if gone_rows["documents"]:
+                feedback.forget_answers(connection)
+        return Deleted(generation, gone_rows, wanted, let_go)
+
+    def describe(
+        self, ids: Sequence[str], metadata: Mapping[str, Json], tags: Sequence[str] | None
+    ) -> int:
+        """Changes what is said of documents, as `tagging.describe`; the new generation."""
+        with self.transaction() as connection:
+            generation = self._next_generation(connection)
+            tagging.describe(connection, ids, metadata, tags, generation)
+        return generation
 
     @staticmethod
     def _next_generation(connection: apsw.Connection) -> int:

@@ -7,137 +7,54 @@ so a kill between the two loses nothing.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from index.access import Sight, Sights
 from index.caches import Caches, Parts, drop_caches
 from index.catalog import CATALOG, DRAFT, SCRATCH, Catalog
-from index.chunk_column import Codes
 from index.contents import Contents
 from index.contract import (
     CollectionStats,
     Damaged,
-    DenseReader,
     DocumentRecord,
     FingerprintMismatch,
-    Keys,
-    SparseReader,
     StoredChunk,
-    Vectors,
 )
-from index.filters import compile_filter
-from index.graph.contract import Graph
+from index.document_filter import DocumentFilter
+from index.feedback import Ratings
+from index.graph.contract import Decision, Graph
 from index.graph.extraction import Extraction
 from index.graph.graphs import Graphs
 from index.graph.model_store import ModelStore
 from index.graph.store import FactStore
 from index.jobs import Jobs
 from index.lock import model_lock, writer_lock
+from index.originals import Originals
 from index.repair import clear_leftovers, mend_catalog
-from index.scripts import Scripts
+from index.restricted import RestrictedSnapshot
+from index.seen import Seen
+from index.snapshot import Snapshot
 from index.soundness import catalog_faults, index_faults
 from index.states import Ledger
-from index.synonyms import SynonymRules
-from index.token_codes import TokenRows
 from index.tuning import Tuning, Tunings
+from index.view import View
 from index.writer import Writer
-from ingest.contract import Chunk, Conflict, Json, NotFound, Unavailable
+from ingest.contract import Chunk, Conflict, NotFound, Unavailable
 
 __all__ = ["CATALOG", "Collection", "Snapshot"]
 
+_OPENED = itertools.count()
+"""Numbers the collections that a process opens."""
 
-@dataclass(frozen=True)
-class Snapshot:
-    """One generation of a collection, for reading. Chunks deleted after it was taken are
-    missing from `chunks`, never wrong. The analyzer among `parts` knows the collection's own
-    words; `languages` are those of its texts, as far as they are known."""
-
-    generation: int
-    sparse: SparseReader
-    dense: DenseReader
-    scripts: Scripts
-    parts: Parts
-    languages: frozenset[str]
-    _contents: Contents
-    _graphs: Graphs
-    _catalog: Catalog
-
-    def graph(self) -> Graph | None:
-        """The entity graph, of this or an earlier generation; None where there is none, or where
-        that of a large collection is still being made (see `Collection.graph`)."""
-        return None if self.parts.extractor is None else self._graphs.ready()
-
-    def allowed(self, expression: Mapping[str, Json]) -> Keys:
-        """Keys that a filter leaves, ascending. Raises BadInput for a wrong filter."""
-        return self._catalog.matching(compile_filter(expression))
-
-    def chunks(self, keys: Sequence[int]) -> dict[int, StoredChunk]:
-        """The chunks of those keys that are still there."""
-        return self._catalog.chunks(keys)
-
-    def in_sections(self, path: Sequence[Set[str]]) -> Keys:
-        """Keys of the chunks that stand in these numbered sections, ascending. Each section has
-        one or more names ("chapter:2"), and stands within the one before it; what is below a
-        section is in it."""
-        return self._contents.sections().keys_in(path)
-
-    def documents_of(self, keys: Keys) -> tuple[Keys, Codes]:
-        """Those of the keys (ascending) that are still there, and the number of the document of
-        each: chunks of one document have the same."""
-        return self._contents.documents().of(keys)
-
-    def documents_called(self, name: str) -> tuple[str, ...]:
-        """Ids of the documents that have this title or file name, as people write it."""
-        return self._contents.titles(self.parts.analyzer.normal).called(name)
-
-    @property
-    def media_types(self) -> Mapping[str, int]:
-        """How many documents there are of each."""
-        return self._contents.titles(self.parts.analyzer.normal).media_types
-
-    def words_like(self, word: str, edits: int) -> list[tuple[str, int, int]]:
-        """Words in Latin letters of the collection's texts that are so few edits away, nearest
-        first, each with the edits and how often it is written."""
-        return self._contents.vocabulary().like(word, edits)
-
-    @property
-    def synonyms(self) -> SynonymRules:
-        """The collection's own; the same object for as long as they do not change."""
-        return self._contents.synonyms()
-
-    def around(self, chunks: Sequence[Chunk], reach: int) -> list[Chunk]:
-        """Those chunks with up to `reach` before and after each in its document, in order."""
-        return self._catalog.around(chunks, reach)
-
-    def vectors(self, keys: Keys) -> tuple[Keys, Vectors]:
-        """Those of the keys that are still there, ascending, with their exact unit vectors, row
-        by row."""
-        return self._catalog.vectors(keys.tolist(), self.parts.embedder.dimension)
-
-    @property
-    def tuning(self) -> Tuning:
-        """What the collection is tuned to at this moment."""
-        return Tunings(self._catalog).get()
-
-    def tokens(self, keys: Keys) -> TokenRows:
-        """The token vectors of the chunks of those keys that are there and have some."""
-        return self._catalog.tokens(keys.tolist(), self.parts.embedder.dimension)
-
-    def computed_tokens(self, keys: Keys) -> TokenRows:
-        """The same, of the chunks' text as it is now, stored or not: milliseconds for each chunk
-        that was not asked for lately."""
-        parts = self.parts
-        stored = self.chunks(keys.tolist())
-        texts = {key: one.chunk.embedding_text for key, one in stored.items()}
-        packed = dict(
-            zip(texts, parts.passage_tokens.of(parts.embedder, list(texts.values())), strict=True)
-        )
-        rows = [packed.get(key, b"") for key in keys.tolist()]
-        return TokenRows.of(rows, parts.embedder.dimension)
+_RESTRICTED = 8
+"""So many snapshots of readers who do not see all are kept."""
 
 
 class Collection:
@@ -149,12 +66,18 @@ class Collection:
         self._parts = parts
         self._catalog = catalog
         self._guard = threading.RLock()
+        self._views_guard = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._number = next(_OPENED)
+        self._restricted: OrderedDict[frozenset[str], RestrictedSnapshot] = OrderedDict()
         self.jobs = Jobs(catalog, path)
+        self.originals = Originals(catalog, path)
         self.ledger = Ledger(catalog)
         self.facts = FactStore(catalog)
+        self.feedback = Ratings(catalog)
         self.model_answers = ModelStore(catalog)
         self._contents = Contents(catalog)
+        self._sights = Sights(catalog, self._contents.documents)
         self._graphs = Graphs(catalog)
         self._caches = Caches(path, parts, catalog)
 
@@ -213,6 +136,14 @@ class Collection:
             self._caches.close()
             self._catalog.close()
 
+    def version(self, tags: frozenset[str] | None = None) -> tuple[int, int, int, bool]:
+        """Which open collection this is, the number of its last write of any kind, its generation,
+        and whether the graph is of them: a reader with these access tags finds the same for as
+        long as this is the same."""
+        with_graph = self._parts.extractor is not None
+        is_newest = not with_graph or self._graphs.is_newest(self._sights.of(tags))
+        return self._number, self._catalog.commits, self._catalog.generation, is_newest
+
     @property
     def is_in_place(self) -> bool:
         """False once another collection, or none, lies in its folder."""
@@ -223,8 +154,22 @@ class Collection:
     def snapshot(self, tags: frozenset[str] | None = None) -> Snapshot:
         """The newest generation, this process's or another's writes included; all of it, or what
         a reader with these access tags may see."""
-        if tags is not None:
-            raise NotImplementedError("access tags")
+        whole = self._whole_snapshot()
+        sight = self._sights.of(tags)  # after it: what was hidden since is hidden
+        if sight is None:
+            return whole
+        with self._views_guard:
+            held = self._restricted.get(sight.tags)
+            if held is None or held.sight is not sight or not held.is_of(whole):
+                seen = Seen(self._catalog, self._contents) if held is None else held.seen
+                held = RestrictedSnapshot.of(whole, sight, seen)
+                self._restricted[sight.tags] = held
+                while len(self._restricted) > _RESTRICTED:
+                    self._restricted.popitem(last=False)
+            self._restricted.move_to_end(sight.tags)
+            return held
+
+    def _whole_snapshot(self) -> Snapshot:
         current = self._snapshot
         if (
             current is not None
@@ -257,9 +202,22 @@ class Collection:
         )
         return self._snapshot
 
-    def graph(self) -> Graph:
-        """The entity graph of all that is stored now."""
-        return self._graphs.newest()
+    def graph(self, tags: frozenset[str] | None = None) -> Graph:
+        """The entity graph of all that is stored now, or of what a reader with these access tags
+        may see."""
+        return self._graphs.newest(self._sights.of(tags))
+
+    def sight(self, tags: frozenset[str] | None) -> Sight | None:
+        """What a reader with these access tags sees now; None where that is all."""
+        return self._sights.of(tags)
+
+    def decisions(self, tags: frozenset[str] | None = None) -> tuple[Decision, ...]:
+        """What people decided of names, as far as a reader with these access tags may see these."""
+        return self._graphs.decisions(self._sights.of(tags))
+
+    def view(self, tags: frozenset[str] | None = None) -> View:
+        """The collection as a reader with these access tags may see it."""
+        return View(self, tags)
 
     def tune(self, tuning: Tuning) -> None:
         """Tunes the collection: durable on return, and searches follow at once. No index changes,
@@ -273,13 +231,26 @@ class Collection:
             raise NotFound(f"no document {document_id!r} in the collection {self.name!r}")
         return record
 
-    def records(self, after: str = "", limit: int = 1000) -> list[DocumentRecord]:
-        """Documents in order of id, after the one given."""
-        return self._catalog.records(after, limit)
+    def records(
+        self, after: str = "", limit: int = 1000, wanted: DocumentFilter | None = None
+    ) -> list[DocumentRecord]:
+        """Documents in order of id, after the one given; those that are wanted."""
+        return self._catalog.records(after, limit, wanted)
 
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in order."""
         return self._catalog.document_chunks(document_id)
+
+    def chunk(self, chunk_id: str) -> StoredChunk:
+        """A chunk by its id. Raises NotFound."""
+        found = self._catalog.chunk(chunk_id)
+        if found is None:
+            raise NotFound(f"no chunk {chunk_id!r} in the collection {self.name!r}")
+        return found
+
+    def around(self, chunk: Chunk, reach: int) -> list[Chunk]:
+        """The chunk with up to `reach` before and after it in its document, in order."""
+        return self._catalog.around([chunk], reach)
 
     def stats(self) -> CollectionStats:
         """Rows in each store."""
@@ -294,6 +265,7 @@ class Collection:
             facts=self.facts.count(),
             sparse=len(snapshot.sparse),
             dense=len(snapshot.dense),
+            originals=self.originals.count(),
             fingerprints={k: self._catalog.meta(k) or "" for k in ("analyzer", "embedder")},
         )
 
@@ -318,6 +290,7 @@ class Collection:
             yield f"accepted {path / CATALOG} as it stands, though its indexes were newer"
         mended, faults = collection._caches.mended, collection.check()
         collection.jobs.sweep()
+        collection.originals.sweep()
         with collection.writer(timeout_s=10.0) as writer:
             (missing, *_) = (*writer.extract(), 0)
         collection.close()

@@ -223,11 +223,9 @@ class SparseIndex(Protocol):
     def apply(self, changes: SparseChanges) -> None:
         """Delete, then add (a key that is there already is replaced), then take on the
         generation. Applying the same changes twice changes nothing."""
-        ...
 
     def reader(self) -> SparseReader:
         """A snapshot of what was last applied; later changes do not touch it."""
-        ...
 
     def close(self) -> None: ...
 
@@ -244,13 +242,12 @@ class SparseReader(Protocol):
         its wordings, and a wording as the mean of its terms."""
         ...
 
-    def counts(self, terms: Sequence[str]) -> list[int]:
-        """In how many chunks each term is: in the body, or with its mark in the identifiers."""
-        ...
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
+        """In how many chunks each term is: in the body, or with its mark in the identifiers; of
+        `allowed` only, where it is given (sorted, unique)."""
 
     def keys(self) -> Keys:
         """Every key held, ascending."""
-        ...
 
 
 class DenseIndex(Protocol):
@@ -374,7 +371,7 @@ class WriteReceipt:
 
 @dataclass(frozen=True, slots=True)
 class DeleteReceipt:
-    """Rows that went from each store."""
+    """Rows that went from each store; `originals` are files that were kept for what is gone."""
 
     documents: int
     chunks: int
@@ -382,12 +379,14 @@ class DeleteReceipt:
     facts: int
     sparse: int
     dense: int
+    originals: int
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionStats:
-    """Rows in each store; all but `documents` and `facts` are equal in a sound collection."""
+    """Rows in each store, and kept files; a sound collection has as many vectors, and rows of both
+    indexes, as chunks."""
 
     name: str
     generation: int
@@ -397,4 +396,5 @@ class CollectionStats:
     facts: int
     sparse: int
     dense: int
+    originals: int
     fingerprints: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,8 @@ A folder, or a ZIP of the same files:
 - `chunks.jsonl`: a chunk a line, in the order they were stored: the fields of
   ingest.contract.Chunk;
 - `states.jsonl`: where each document stands and comes from: index.contract.DocumentState;
+- `feedback.jsonl`: what people said of what they found: index.feedback.Feedback; not in exports
+  of before there was any;
 - `vectors.npy`: a row for each line of `chunks.jsonl`, in the same order: `chunk_id` (UTF-8),
   `vector` (float32), `token_rows` (how many rows of the next file belong to it);
 - `tokens.npy`: the token vectors in four bits a number: `step` (float16), and `codes`, two numbers
@@ -36,6 +38,7 @@ from index.backup import check_target, copied_catalog
 from index.carried import settings_of
 from index.catalog import Catalog
 from index.collection import CATALOG
+from index.feedback import Ratings
 from index.moments import utc_now
 from index.plain import line_of
 from index.states import States
@@ -43,11 +46,11 @@ from index.swap import DRAFT, flush, written_beside
 from ingest.contract import BadInput, Conflict
 
 FORMAT = "braid-export/1"
-MANIFEST, DOCUMENTS, CHUNKS, STATES = (
-    "manifest.json", "documents.jsonl", "chunks.jsonl", "states.jsonl"
+MANIFEST, DOCUMENTS, CHUNKS, STATES, FEEDBACK = (
+    "manifest.json", "documents.jsonl", "chunks.jsonl", "states.jsonl", "feedback.jsonl"
 )  # fmt: skip
 VECTORS, TOKENS = "vectors.npy", "tokens.npy"
-_FILES = {MANIFEST, DOCUMENTS, CHUNKS, STATES, VECTORS, TOKENS}
+_FILES = {MANIFEST, DOCUMENTS, CHUNKS, STATES, FEEDBACK, VECTORS, TOKENS}
 _PAGE = 500
 
 Progress: TypeAlias = Callable[[int, int | None], None]
@@ -145,6 +148,7 @@ def _members(
     """The files by name, each in pieces."""
     yield DOCUMENTS, map(line_of, _documents(catalog))
     yield STATES, map(line_of, _states(catalog))
+    yield FEEDBACK, (line_of(asdict(one)) for one in Ratings(catalog).every())
     yield CHUNKS, map(line_of, _chunks(catalog, manifest.chunks, progress))
     if manifest.has_vectors:
         yield VECTORS, _vectors(catalog, manifest)

@@ -4,7 +4,8 @@ A field is a key of the document's metadata (dots reach into nested objects), or
 `document_id`, `title`, `media_type`, `page_count`. Operators: $eq $ne $gt $gte $lt $lte $in
 $nin $exists on fields, $and $or $not over expressions. As in MongoDB, a plain value means $eq,
 a list in the metadata matches where one of its items does, $ne and $nin hold where the field
-is missing, and an order operator compares values of one type only.
+is missing, and an order operator compares values of one type only. Not as in MongoDB, $contains,
+$startswith and $endswith look for a string in strings, as it is written.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ _COLUMNS = {
 }
 _PARENTHESIS = re.compile("[()]")
 _ORDER = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
-_FIELD_OPERATORS = ("$eq", "$ne", *_ORDER, "$in", "$nin", "$exists", "$not")
+_TEXT = {
+    "$contains": "instr({value}, {operand}) > 0",
+    "$startswith": "substr({value}, 1, length({operand})) = {operand}",
+    "$endswith": "substr({value}, -length({operand})) = {operand}",
+}
+"""As bytes, for SQLite ends a text at its first NUL."""
+
+_FIELD_OPERATORS = ("$eq", "$ne", *_ORDER, "$in", "$nin", "$exists", "$not", *_TEXT)
 _MAX_DEPTH = 16
 _MAX_PARENTHESES = 24
 _CHAIN = 30
@@ -139,6 +147,11 @@ def _operator(name: str, operator: str, operand: Any, place: str, depth: int) ->
         if isinstance(operand, bool) or not isinstance(operand, int | float | str):
             raise BadInput(f"{place}: expected a number or a string to compare with")
         return _any_item(name, [_bindable(operand, place)], _ORDER[operator])
+    if operator in _TEXT:
+        if not isinstance(operand, str) or not operand:
+            raise BadInput(f"{place}: expected a string that is not empty")
+        _check_text(operand, place)
+        return _holding(name, operator, operand)
     if operator in ("$in", "$nin"):
         if not isinstance(operand, Sequence) or isinstance(operand, str):
             raise BadInput(f"{place}: expected a list of values")
@@ -205,6 +218,17 @@ def _any_item(name: str, operands: Sequence[Any], comparison: str) -> Condition:
     if name in _COLUMNS:
         return Condition(sql, tuple(values))
     return _each_item(name, sql, values)
+
+
+def _holding(name: str, operator: str, operand: str) -> Condition:
+    """True where the field, or an item of the list that it is, is a string that has the operand
+    there."""
+    value = _COLUMNS.get(name, "item.value")
+    kind = f"typeof({value})" if name in _COLUMNS else "item.type"
+    test = _TEXT[operator].format(value=f"CAST({value} AS BLOB)", operand="CAST(? AS BLOB)")
+    values = (operand,) * test.count("?")
+    sql = f"{kind} = 'text' AND {test}"
+    return Condition(sql, values) if name in _COLUMNS else _each_item(name, sql, values)
 
 
 def _each_item(name: str, test: str, values: Sequence[Any] = ()) -> Condition:

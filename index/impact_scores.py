@@ -71,6 +71,11 @@ class Part:
         count_alive(self.segment.docs, self.alive, starts, ranges, known, counts)
         return counts
 
+    def spread_in(self, ranges: Ranges, mask: Mask) -> Places:
+        """In how many chunks of a mask each of the terms is."""
+        docs = self.segment.docs
+        return np.array([np.count_nonzero(mask[docs[a:b]]) for a, b in ranges.tolist()], np.int64)
+
     @cached_property
     def _alive_with(self) -> Counts:
         """In how many chunks alive each of the segment's terms is, as far as it is known."""

@@ -60,14 +60,16 @@ class ImpactReader:
         found = [part.segment.keys[part.alive] for part in self.parts]
         return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
-    def counts(self, terms: Sequence[str]) -> list[int]:
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         if not terms or not self.parts:
             return [0] * len(terms)
+        masks = None if allowed is None else self._filters.get(allowed, self._masks)
         fields = [_IDENTIFIERS if term.startswith(IDENTIFIER_MARK) else _BODY for term in terms]
         numbers = _BASES[fields] | _hashes(terms)
         spread = np.zeros(len(terms), dtype=np.int64)
-        for part in self.parts:
-            spread += part.spread(part.find(numbers))
+        for place, part in enumerate(self.parts):
+            ranges = part.find(numbers)
+            spread += part.spread(ranges) if masks is None else part.spread_in(ranges, masks[place])
         found: list[int] = spread.tolist()
         return found
 

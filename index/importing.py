@@ -19,7 +19,7 @@ from typing import IO, Any, TypeAlias
 
 import numpy as np
 
-from index import duplicates, rows, states
+from index import duplicates, feedback, rows, states
 from index.carried import take_on
 from index.catalog import Catalog
 from index.contract import DocumentState, Embedder
@@ -27,6 +27,7 @@ from index.database import marks
 from index.export import (
     CHUNKS,
     DOCUMENTS,
+    FEEDBACK,
     FORMAT,
     MANIFEST,
     STATES,
@@ -37,6 +38,7 @@ from index.export import (
     token_type,
     vector_type,
 )  # fmt: skip
+from index.feedback import Feedback
 from index.known import known_or_embedded
 from index.minhash import bands
 from index.moments import utc_now
@@ -111,6 +113,10 @@ class Export:
             raise BadInput(f"{self._path}: {name} is missing; nothing was imported")
         with (self._source / name).open("rb") as handle:
             yield handle
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return (self._source / name).is_file()
 
     def batches(self, name: str, wanted: int, size: int) -> Iterator[list[tuple[int, bytes]]]:
         """The lines of a file with their numbers. Raises BadInput where they are not so many."""
@@ -190,6 +196,7 @@ def import_into(catalog: Catalog, export: Export, embedder: Embedder, progress: 
             for line, text in batch:
                 with export.reading(STATES, line):
                     _add_state(connection, text)
+    _add_feedback(catalog, export)
     embedded = _add_chunks(catalog, export, embedder, progress)
     with catalog.transaction() as connection:
         connection.execute(_MISSING_STATES, (utc_now(),))
@@ -232,6 +239,15 @@ def _add_state(connection: Any, text: bytes) -> None:
     state = decoded(DocumentState, record_of(text))
     row = states.row_of(state)
     _insert(connection, "document_states", row, f"another line is of {state.document_id!r}")
+
+
+def _add_feedback(catalog: Catalog, export: Export) -> None:
+    if not export.has(FEEDBACK):
+        return
+    with export.open(FEEDBACK) as handle, catalog.transaction() as connection:
+        for line, text in enumerate(handle, 1):
+            with export.reading(FEEDBACK, line):
+                feedback.put(connection, [decoded(Feedback, record_of(text))])
 
 
 _MISSING_STATES = """

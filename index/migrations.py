@@ -6,17 +6,19 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index import duplicates
+from index import duplicates, feedback, tagging
 from index.database import CHECKSUM_BYTES, close, connect, first
 from index.graph import store
-from index.schema import PRAGMAS, SCHEMA_VERSION, TABLES
+from index.schema import KEPT_TABLES, PRAGMAS, SCHEMA_VERSION, TABLES
 from index.swap import flush
 
 if TYPE_CHECKING:
     import apsw
 
-_OLD_VERSIONS = ("2", "3", "4")
-_TO_5 = f"{store.TABLES} UPDATE meta SET value = '5' WHERE key = 'schema_version';"
+_OLD_VERSIONS = ("2", "3", "4", "5")
+_NEW_IN_6 = KEPT_TABLES + feedback.TABLES
+_FROM_5 = f"{_NEW_IN_6} UPDATE meta SET value = '6' WHERE key = 'schema_version';"
+_FROM_4 = f"{store.TABLES} {_FROM_5}"
 _FIRST_ROWS = {"schema_version": str(SCHEMA_VERSION), "generation": "0", "commits": "0"}
 
 
@@ -27,7 +29,8 @@ def create(path: Path) -> None:
         connection.execute(PRAGMAS).fetchall()
         connection.execute("BEGIN IMMEDIATE")
         if first(connection, "SELECT 1 FROM sqlite_master") is None:
-            connection.execute(TABLES + duplicates.TABLES + store.TABLES)
+            tables = (TABLES, duplicates.TABLES, store.TABLES, _NEW_IN_6, tagging.INDEX)
+            connection.execute("".join(tables))
             connection.executemany("INSERT INTO meta VALUES (?, ?)", _FIRST_ROWS.items())
         connection.execute("COMMIT")
     finally:
@@ -62,7 +65,9 @@ def migrate(path: Path) -> None:
             connection.execute("BEGIN EXCLUSIVE; COMMIT")
             _add_checksums(path)
         elif _version(connection) == "4":
-            connection.execute(f"BEGIN; {_TO_5} COMMIT")
+            connection.execute(f"BEGIN; {_FROM_4} COMMIT")
+        elif _version(connection) == "5":
+            connection.execute(f"BEGIN; {_FROM_5} COMMIT")
     finally:
         connection.close()
 
@@ -84,7 +89,7 @@ def _add_checksums(path: Path) -> None:
         copy.execute("PRAGMA checksum_verification = OFF").fetchall()
         copy.execute("VACUUM")
         copy.execute("PRAGMA checksum_verification = ON").fetchall()
-        copy.execute(f"BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); {_TO_5} COMMIT")
+        copy.execute(f"BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); {_FROM_4} COMMIT")
         copy.execute("PRAGMA journal_mode = WAL").fetchall()
     finally:
         copy.close()

@@ -20,7 +20,9 @@ from index.collection import CATALOG, Collection, Snapshot
 from index.compiled_encoder import has_native_bfloat16
 from index.components import ANALYZERS, DENSE, EMBEDDERS, SPARSE
 from index.contract import Analyzer, DenseIndex, FingerprintMismatch, SparseEntry, SparseIndex
+from index.document_filter import DocumentFilter
 from index.export import ExportManifest, Progress, export, quiet
+from index.feedback import LEAST_RATING, MOST_RATING, Feedback, qrels_of
 from index.function_words import function_terms, function_words
 from index.graph.extraction import Extraction
 from index.graph.pipeline import build_extractor
@@ -29,6 +31,8 @@ from index.importing import Imported, import_into, opened_export
 from index.jobs import Job, JobDocument, Jobs, JobState
 from index.languages import language_of
 from index.lock import writer_lock
+from index.moments import utc_now
+from index.place import Replaced
 from index.query_cache import QueryCache
 from index.rebuild import Rebuild, rebuilt
 from index.soundness import catalog_faults
@@ -36,8 +40,10 @@ from index.stand_in import StandIn
 from index.states import Ledger, States
 from index.swap import put_in_place, recover, workshop
 from index.synonyms import MAX_RULES, SynonymRule, SynonymRules, parse_synonyms, synonym_line
+from index.tagging import MAX_TAGS, access_tags, may_see, tags_of, with_tags
 from index.tuning import Tuning
 from index.user_words import MAX_WORDS, line_of, parse_words
+from index.view import View
 from index.windows import Windows
 from index.words import BIGRAM_MARK, is_han, normalize
 from index.words import script as script_of
@@ -46,10 +52,15 @@ from ingest.contract import BadInput, Chunk, Conflict, NotFound, load_component
 
 __all__ = [
     "BIGRAM_MARK",
+    "LEAST_RATING",
     "MAX_RULES",
+    "MAX_TAGS",
     "MAX_WORDS",
+    "MOST_RATING",
     "Choice",
     "Collection",
+    "DocumentFilter",
+    "Feedback",
     "Job",
     "JobDocument",
     "JobState",
@@ -57,6 +68,7 @@ __all__ = [
     "Ledger",
     "Parts",
     "QueryCache",
+    "Replaced",
     "Snapshot",
     "StandIn",
     "States",
@@ -64,7 +76,9 @@ __all__ = [
     "SynonymRule",
     "SynonymRules",
     "Tuning",
+    "View",
     "Writer",
+    "access_tags",
     "build_dense",
     "build_parts",
     "build_sparse",
@@ -75,13 +89,18 @@ __all__ = [
     "is_han",
     "language_of",
     "line_of",
+    "may_see",
     "model_fault",
     "normalize",
     "parse_synonyms",
     "parse_words",
+    "qrels_of",
     "script_of",
     "sparse_entries",
     "synonym_line",
+    "tags_of",
+    "utc_now",
+    "with_tags",
 ]
 
 _REBUILT, _ARRIVING = ".new-", ".in-"

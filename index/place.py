@@ -9,10 +9,14 @@ from pathlib import Path
 from ingest.contract import Unavailable
 
 
+class Replaced(Unavailable):
+    """Another catalog has taken the place of the one that was open."""
+
+
 class Place:
     """The folder and the file of a catalog as they are now. The folder is held open, so that the
     system gives its number to no other meanwhile: collections come and go in whole folders.
-    Raises Unavailable where the file is not there (any more)."""
+    Raises Replaced where the file is not there (any more)."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -21,14 +25,12 @@ class Place:
                 weakref.finalize(self, os.close, os.open(file.parent, os.O_RDONLY))
             self._seen = _identity(file)
         except OSError as error:
-            raise Unavailable(
-                f"{file.parent} was replaced or deleted meanwhile: try again"
-            ) from error
+            raise Replaced(f"{file.parent} was replaced or deleted meanwhile: try again") from error
 
     def check(self) -> None:
-        """Raises Unavailable where something else lies there now, or nothing."""
+        """Raises Replaced where something else lies there now, or nothing."""
         if not self.holds():
-            raise Unavailable(self._message)
+            raise Replaced(self._message)
 
     @property
     def _message(self) -> str:

@@ -21,8 +21,10 @@ from pathlib import Path
 from index.caches import Parts
 from index.carried import (
     REBUILD,
+    copy_feedback,
     copy_jobs,
     copy_model_facts,
+    failed_jobs,
     link_uploads,
     settings_of,
     take_on,
@@ -34,6 +36,7 @@ from index.contract import Locked
 from index.database import batched, marks
 from index.jobs import SPOOL
 from index.lock import writer_lock
+from index.originals import Originals
 from index.states import States
 from index.swap import flush, put_in_place
 from index.writer import Writer
@@ -164,7 +167,9 @@ def rebuilt(folder: Path, aside: Path, parts: Parts, pipeline: str) -> Iterator[
             new.ledger.states.copy(States(old))
             take_on(catalog, settings_of(old))
             copy_jobs(old, catalog)
-            _take_uploads(folder, waiting_jobs(old), aside)
+            _take_uploads(folder, [*waiting_jobs(old), *failed_jobs(folder, old)], aside)
+            Originals(catalog, aside).copy(Originals(old, folder))
+            copy_feedback(old, catalog)
             catalog.close()
             new.close()
             put_in_place(aside, folder)

@@ -52,7 +52,8 @@ class Salvage:
         kept = {name for name in names if self._take(name)}
         self._take_states(kept, set(names) - kept)
         lost = [f"document {name!r}" for name in sorted(set(names) - kept)]
-        return len(kept), lost + self._take_jobs()
+        self._take_originals(set(names) - kept)
+        return len(kept), lost + self._take_feedback() + self._take_jobs()
 
     def _try(self, sql: str, values: Sequence[Any] = ()) -> list[Any] | None:
         """Rows; None where any of them cannot be read."""
@@ -177,6 +178,28 @@ class Salvage:
                     sql = f"INSERT OR REPLACE INTO document_states VALUES ({marks(row[0])})"
                     connection.execute(sql, row[0])
 
+    def _take_originals(self, lost: set[str]) -> None:
+        """What is kept for documents: the files are beside the catalog, and sound or not by
+        themselves."""
+        for name in dict.fromkeys(self._ids("originals", "document_id")):
+            row = self._try("SELECT * FROM originals WHERE document_id = ?", (name,))
+            if row and name not in lost:
+                with self.new.transaction() as connection:
+                    sql = f"INSERT OR REPLACE INTO originals VALUES ({marks(row[0])})"
+                    connection.execute(sql, row[0])
+
+    def _take_feedback(self) -> list[str]:
+        """Saves what people said; says which is lost."""
+        lost = []
+        for number in sorted(set(self._ids("feedback", "number"))):
+            found = self._try("SELECT * FROM feedback WHERE number = ?", (number,))
+            if not found:
+                lost.append(f"feedback number {number}")
+                continue
+            with self.new.transaction() as connection:
+                connection.execute(f"INSERT INTO feedback VALUES ({marks(found[0])})", found[0])
+        return lost
+
     def _take_jobs(self) -> list[str]:
         """Saves jobs; says which are lost."""
         lost = []
@@ -190,4 +213,7 @@ class Salvage:
                 connection.execute(f"INSERT INTO jobs VALUES ({marks(job[0])})", job[0])
                 sql = f"INSERT INTO job_documents VALUES ({', '.join('?' * 11)})"
                 connection.executemany(sql, items)
+                sql = "SELECT * FROM job_addresses WHERE job = ?"
+                for row in self._try(sql, (number,)) or ():
+                    connection.execute("INSERT INTO job_addresses VALUES (?, ?, ?)", row)
         return lost

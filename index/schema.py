@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -95,13 +95,39 @@ CREATE TABLE job_documents (
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 """
-"""The tables of index.duplicates and index.graph.store come on top. Keys of chunks are never used
-twice (AUTOINCREMENT), so a deletion stays true for ever. `sections` is a list of "scheme:number",
+"""The tables of index.duplicates, index.graph.store and index.feedback come on top.
+Keys of chunks are never used twice (AUTOINCREMENT), so a deletion stays true for ever.
+`sections` is a list of "scheme:number",
 `parent` the passage to be read in place of the text. `generation` is the write that made the
 row; with `deletions` it tells a cache what it missed. `commits` in `meta` counts every
 transaction, for index.witness.
 `tokens` are those of index.token_codes, empty where the embedder has none.
 `path` and `root` of a state are bytes, as the file system has them."""
+
+KEPT_TABLES = """
+CREATE TABLE originals (
+    document_id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    size INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX originals_by_hash ON originals (hash);
+
+CREATE TABLE job_addresses (
+    job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+
+CREATE TABLE job_progress (
+    job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE,
+    document_id TEXT NOT NULL,
+    stage TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+"""What version 6 has over version 5: files kept for documents (see index.originals), where
+documents of jobs are fetched from, and what jobs are at."""
 
 COUNT_UP = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = ? RETURNING value"
 """Raises a number in `meta` by one."""

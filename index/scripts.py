@@ -35,6 +35,11 @@ class Scripts:
         codes = np.concatenate([self._codes[keep], codes])
         return Scripts(generation, keys[order], codes[order])
 
+    def among(self, keys: Keys) -> Scripts:
+        """Of those chunks alone."""
+        keep = np.isin(self._keys, keys, assume_unique=True)
+        return Scripts(self.generation, self._keys[keep], self._codes[keep])
+
     def foreign(self, script: str, keys: Keys) -> npt.NDArray[np.bool_]:
         """True for each key whose chunk is in another script than the one given; where either
         is not known, or the chunk is gone, it is not."""

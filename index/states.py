@@ -18,7 +18,7 @@ from index.database import Database, Row, marks
 from index.dictionary import Dictionary
 from index.moments import utc_now
 from index.synonyms import Synonyms
-from ingest.contract import NotFound
+from ingest.contract import ACCESS, NotFound
 
 if TYPE_CHECKING:
     import apsw
@@ -132,6 +132,14 @@ def record(
 ) -> None:
     """Within a transaction: the document is in order."""
     _write(connection, document_id, (status, "", "", 0), origin)
+
+
+def set_access(connection: apsw.Connection, document_id: str, tags: Sequence[str]) -> None:
+    """Within a transaction: the document was handed in with these access tags."""
+    changed = "json_set(given, ?, json(?))" if tags else "json_remove(given, ?)"
+    values = (f"$.{ACCESS}", *([json.dumps(tags)] if tags else []), document_id)
+    sql = f"UPDATE document_states SET given = {changed} WHERE document_id = ?"
+    connection.execute(sql, values)
 
 
 def forget(connection: apsw.Connection, document_ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +15,20 @@ from index.dictionary import Dictionary
 from index.graph.contract import Decision
 from index.graph.extraction import Extraction
 from index.graph.store import FactStore, Made
+from index.jobs import Jobs
 from index.known import known_or_embedded
-from ingest.contract import Chunk, Document
+from index.originals import Originals
+from ingest.contract import Chunk, Document, Json
+
+_NOTHING: Mapping[str, Json] = {}
 
 
 class Writer:
     """Writes to a collection, for as long as its lock is held. `follow` brings its caches up to
     date after each write. `scratch` is a folder that it may make, and that goes with it; `donors`
     are other catalogs, whose vectors are the embedder's; `extraction` finds facts for the graph.
-    `stage` is what `put` is at, or was when
-    it failed: "embed" or "store"."""
+    `stage` is what `put` is at, or was when it failed: "embed" or "store"; `seconds` has what each
+    has taken so far."""
 
     def __init__(
         self,
@@ -41,8 +46,12 @@ class Writer:
         self._follow = follow
         self._donors = donors
         self._extraction = extraction
+        self._originals = Originals(catalog, scratch.parent)
+        self._jobs = Jobs(catalog, scratch.parent)
         self.scratch = scratch
         self.stage = ""
+        self.seconds: dict[str, float] = {}
+        self._begun = 0.0
 
     def put(
         self,
@@ -54,7 +63,7 @@ class Writer:
         one is durable and can be found. What has been embedded already is not embedded again.
         `pipeline` is the fingerprint of what read and chunked them, or gives each one's;
         `origins` says by id where they come from."""
-        self.stage = "embed"
+        self._begin("embed")
         catalog = self._catalog
         marks = [[rows.embedding_hash(chunk) for chunk in chunks] for _, chunks in items]
         texts = {
@@ -63,7 +72,8 @@ class Writer:
             for mark, chunk in zip(row, chunks, strict=True)
         }
         vectors, fresh = known_or_embedded(texts, (catalog, *self._donors), self._embedder)
-        self.stage = "store"
+        self._end()
+        self._begin("store")
         receipts = []
         try:
             for (document, chunks), row in zip(items, marks, strict=True):
@@ -82,9 +92,18 @@ class Writer:
                     )
                 )
                 fresh.difference_update(row)
+                self._originals.remove(result.let_go)
         finally:
             self._follow()
+            self._end()
         return receipts
+
+    def _begin(self, stage: str) -> None:
+        self.stage, self._begun = stage, time.perf_counter()
+
+    def _end(self) -> None:
+        spent = time.perf_counter() - self._begun
+        self.seconds[self.stage] = self.seconds.get(self.stage, 0.0) + spent
 
     def delete(self, document_ids: Sequence[str], *, packed: bool = True) -> DeleteReceipt:
         """Deletes documents, with what is `packed` in them, from every store and counts what
@@ -93,6 +112,8 @@ class Writer:
         deleted = self._catalog.delete(document_ids, packed=packed)
         self._follow()
         after = self._rows()
+        self._jobs.drop(deleted.document_ids)
+        originals = self._originals.remove(deleted.let_go)
         return DeleteReceipt(
             documents=deleted.rows.get("documents", 0),
             chunks=deleted.rows.get("chunks", 0),
@@ -100,8 +121,23 @@ class Writer:
             facts=deleted.rows.get("facts", 0),
             sparse=before[0] - after[0],
             dense=before[1] - after[1],
+            originals=originals,
             generation=deleted.generation,
         )
+
+    def describe(
+        self,
+        document_ids: Sequence[str],
+        metadata: Mapping[str, Json] = _NOTHING,
+        tags: Sequence[str] | None = None,
+    ) -> int:
+        """Sets these metadata of documents (None removes a key), and their access tags, with those
+        of what is packed in them. On return it is durable, and searches keep to it; nothing is
+        embedded. Returns the new generation. Raises BadInput for a key that is not for others to
+        set."""
+        generation = self._catalog.describe(document_ids, metadata, tags)
+        self._follow()
+        return generation
 
     def set_words(self, words: Iterable[UserWord]) -> None:
         """Makes these the collection's own words. On return they are durable, and every text

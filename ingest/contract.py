@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
+ACCESS = "access"
+"""The metadata with a document's access tags: a list, given with a file and never read from it."""
+
 
 class BraidError(Exception):
     """Root of every error that Braid raises on purpose."""
@@ -225,8 +228,7 @@ class Chunk:
     or None where the format has no pages. `ordinal` counts the document's chunks from 0.
     `section` names the numbered headings above the text, outermost first, as "scheme:number":
     ("chapter:2", "decimal:2.1"); see ingest.section_numbers. `parent`, where there is one, is to
-    be read in place of the text, which is only what is found.
-    """
+    be read in place of the text, which is only what is found."""
 
     id: str
     document_id: str
@@ -295,11 +297,9 @@ def chunk_id(document_id: str, heading_path: Sequence[str], text: str, occurrenc
 
 
 class Parser(Protocol):
-    """Reads one family of formats.
-
-    `parse` raises UnreadableFile with a reason a person can act on; it never returns an empty
-    list of blocks silently where the file has content that it could not read.
-    """
+    """Reads one family of formats. `parse` raises UnreadableFile with a reason a person can act on;
+    it never returns an empty list of blocks silently where the file has content that it could not
+    read."""
 
     def parse(self, source: Source, media_type: str) -> Parsed: ...
 

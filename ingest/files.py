@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from ingest.contract import Failure, Json, NotFound, Source, UnreadableFile
+from ingest.contract import ACCESS, Failure, Json, NotFound, Source, UnreadableFile
 
 MAX_BYTES = 200 * 1024 * 1024
 SIDECARS = (".meta.json", ".metadata.json")
@@ -42,9 +42,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Barred(Failure):
-    """A file that was found and may not be read."""
+    """A file that was found and may not be read; `metadata` is what it was handed in with."""
 
     found: Found | None = None
+    metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,9 @@ def sidecar_metadata(path: Path) -> dict[str, Json]:
 
 
 def metadata_object(data: bytes, name: str) -> dict[str, Json]:
-    """The metadata in a JSON text. Raises UnreadableFile, naming where it came from, for what is
-    no JSON object that a catalog can hold."""
+    """The metadata in a JSON text, but for access tags, which no file has a say in. Raises
+    UnreadableFile, naming where it came from, for what is no JSON object that a catalog can
+    hold."""
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is no JSON")
@@ -238,6 +240,7 @@ def metadata_object(data: bytes, name: str) -> dict[str, Json]:
         raise UnreadableFile(
             f'the metadata in {name} are no JSON object such as {{"author": "Li"}}'
         )
+    value.pop(ACCESS, None)
     return value
 
 

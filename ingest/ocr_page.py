@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 # MuPDF and the layout model keep state for the whole process: one document at a time.
 MUPDF = threading.RLock()
 
-MAX_PIXELS = 24_000_000
-"""The most that a picture of a page is to have: A3 at 300 dpi is within."""
 _SURE = 0.85
 _LEAST = 12
 _QUARTERS = {(1.0, 0.0): 0, (0.0, -1.0): 3, (-1.0, 0.0): 2, (0.0, 1.0): 1}

@@ -9,9 +9,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ingest.contract import Block, BlockKind, BraidError, Json
-from ingest.ocr_page import MAX_PIXELS, Certainty, OcrPage, PageReader, with_confidence
+from ingest.ocr_page import Certainty, OcrPage, PageReader, with_confidence
 from ingest.pdf_blocks import Draft, drafts_of
 from ingest.pdf_layout import Line
+from ingest.picture_pages import MAX_PIXELS
 from ingest.text_layer import is_garbage, is_stamp
 
 _FINEST = 300

@@ -12,6 +12,7 @@ from typing import cast
 
 from ingest.components import CHUNKERS, PARSER_VERSIONS, PARSERS, UNPACKERS
 from ingest.contract import (
+    ACCESS,
     Block,
     BlockKind,
     BraidError,
@@ -19,6 +20,7 @@ from ingest.contract import (
     Document,
     Failure,
     Json,
+    NotFound,
     Parsed,
     Parser,
     PasswordNeeded,
@@ -43,6 +45,7 @@ from ingest.files import (
 from ingest.language import language_of
 from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import ocr_types, with_reader
+from ingest.page_pictures import PageTask, draw_page, has_page_pictures
 from ingest.reasons import as_reasons
 from ingest.repair import repair, repair_block, repair_metadata
 from ingest.section_numbers import section_number
@@ -56,6 +59,8 @@ __all__ = [
     "FileSource",
     "Found",
     "Limits",
+    "Packed",
+    "PageTask",
     "PassedOver",
     "Reading",
     "StoredSource",
@@ -64,7 +69,9 @@ __all__ = [
     "build_chunker",
     "discover",
     "document_from_text",
+    "draw_page",
     "fingerprint",
+    "has_page_pictures",
     "is_container",
     "is_of_type",
     "load",
@@ -75,6 +82,7 @@ __all__ = [
     "section_number",
     "shown",
     "split_sentences",
+    "take_out",
     "unpacked",
 ]
 
@@ -170,6 +178,28 @@ def unpacked(source: Source) -> Iterator[Source | Failure]:
     """
     walk = Walk(_unpacker, lambda media_type: media_type in PARSERS)
     yield from walk.members(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file that is packed in another, which lies at `path` and is the document `container`; to be
+    written to `target`."""
+
+    path: Path
+    container: str
+    document_id: str
+    target: Path
+
+
+def take_out(packed: Packed) -> None:
+    """Unpacks one file, within the bounds of ingestion. Raises NotFound where it is not there."""
+    source = load(packed.path, packed.container)
+    source = replace(source, name=PurePosixPath(packed.container).name)
+    for member in unpacked(source):
+        if isinstance(member, Source) and member.document_id == packed.document_id:
+            packed.target.write_bytes(member.data)
+            return
+    raise NotFound(f"{packed.document_id!r} is not packed in {packed.container!r} any more")
 
 
 def _unpacker(media_type: str) -> Unpacker | None:
@@ -318,6 +348,7 @@ def _document(source: Source, media_type: str, parsed: Parsed) -> Document:
     stem = PurePosixPath(source.name.replace("\\", "/")).stem or source.name
     title = " ".join(repair(parsed.title).split()) or stem.strip() or source.document_id
     metadata = repair_metadata(parsed.metadata)
+    metadata.pop(ACCESS, None)
     metadata["language"] = language_of(block.text for block in body)
     metadata.update(source.metadata)
     return Document(

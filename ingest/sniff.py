@@ -80,10 +80,11 @@ def sniff(data: bytes, name: str = "") -> str:
     if not data[:HEAD_BYTES].strip(_BLANK) and not data.strip(_BLANK):
         what = "is empty (0 bytes)" if not data else "holds nothing but blanks"
         raise UnreadableFile(f"the file {what}: there is nothing to read")
-    if b"%PDF-" in data[:1024] and not _is_text_about_pdf(data):
-        return "application/pdf"
+    # First: a PDF that is packed without compression shows its own signature.
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")):
         return _zip_type(data)
+    if b"%PDF-" in data[:1024] and not _is_text_about_pdf(data):
+        return "application/pdf"
     if data.startswith(ole.MAGIC):
         return _ole_type(data)
     if is_tar(data):

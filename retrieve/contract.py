@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
 MAX_TURNS = 50
@@ -211,12 +210,12 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, with the generation of the collection that they come from. Where
-    `is_relevant` is false, nothing in the collection seems to answer the query, and the hits are
-    merely what is nearest to it. `themes` answer a question to the collection as a whole, and
-    `overview` is what a language model makes of them (empty without one): it names a theme by its
-    number, from 1, in brackets. `chains` are evidence from the entity graph, where it was asked
-    for."""
+    """Hits, best first, with the generation of the collection that they come from. `question` is
+    the query's, made to stand by itself where it goes on from turns before. Where `is_relevant` is
+    false, nothing in the collection seems to answer it: the hits are merely what is nearest.
+    `themes` answer a question to the collection as a whole; `overview` is what a language model
+    makes of them (empty without one): it names a theme by its number in brackets, from 1. `chains`
+    are evidence from the entity graph, where asked for."""
 
     query: Query
     hits: Sequence[Hit]
@@ -226,6 +225,7 @@ class SearchResult:
     themes: Sequence[Theme] = ()
     overview: str = ""
     chains: Sequence[Chain] = ()
+    question: str = ""
 
 
 @dataclass(frozen=True)

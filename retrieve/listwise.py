@@ -18,6 +18,7 @@ from index.pipeline import Snapshot
 from ingest.contract import BadInput, Completion, Json
 from retrieve.calls import answers
 from retrieve.contract import AnalyzedQuery, Reranked, StepModel
+from retrieve.notes import Fault
 from retrieve.pace import Pace
 from retrieve.prompts import ranking_instruction
 from retrieve.ranking import with_first
@@ -145,7 +146,7 @@ class _Work:
 
     def notes(self) -> tuple[str, ...]:
         if self.fault:
-            return (f"the step listwise was left out: {self.fault}",)
+            return (Fault(f"the step listwise was left out: {self.fault}"),)
         if self.tokens and not self.ordered:
             return ("the step listwise was left out: the model wrote no order",)
         return ()

@@ -16,6 +16,7 @@ from ingest.contract import Json
 from retrieve.calls import Answer, answers
 from retrieve.clock import Clock
 from retrieve.contract import StepModel, Turn
+from retrieve.notes import Fault
 from retrieve.pace import Pace
 from retrieve.prompts import follow_up_instruction, instruction
 from retrieve.replies import Reader, Reply
@@ -77,13 +78,13 @@ def standing_alone(
 
 
 def _told(found: Mapping[str, Answer], replies: Mapping[str, Reply], cut: Sequence[str]) -> Written:
-    notes = []
+    notes: list[str] = []
     ended = list(cut)
     for name, answer in found.items():
         if answer.is_cut:
             ended.append(name)
         elif answer.fault:
-            notes.append(f"the step {name} was left out: {answer.fault}")
+            notes.append(Fault(f"the step {name} was left out: {answer.fault}"))
         elif not answer.completion.text:
             notes.append(f"the step {name} was left out: the model wrote nothing")
         elif not replies[name].texts and replies[name].dropped:

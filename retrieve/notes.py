@@ -11,6 +11,10 @@ from retrieve.contract import AnalyzedQuery, LegResult
 _OTHER = {HAN: LATIN, LATIN: HAN}
 
 
+class Fault(str):
+    """A note that says what failed: the same query, asked again, may find more."""
+
+
 def notes_of(
     snapshot: Snapshot,
     query: AnalyzedQuery,

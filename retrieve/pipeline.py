@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from index.contract import Analyzer
+from index.contract import Analyzer, Embedder
 from index.pipeline import Snapshot, function_terms
 from ingest.contract import load_component
 from retrieve.checks import check_query
@@ -31,9 +31,11 @@ from retrieve.feedback import Feedback
 from retrieve.graph.step import GRAPH
 from retrieve.listwise import Listwise
 from retrieve.model_steps import MODEL_STEPS
+from retrieve.notes import Fault
 from retrieve.pace import Pace
 from retrieve.reranking import Reranking
 from retrieve.searching import Searching
+from retrieve.texts import TextJudge
 from retrieve.told import Told
 from retrieve.tuning.trial import Fit
 from retrieve.tuning.tune import tuned
@@ -42,6 +44,7 @@ from retrieve.tuning.values import COSINE_RATIO
 __all__ = [
     "METHODS",
     "STEPS",
+    "Fault",
     "Fit",
     "Listwise",
     "Retriever",
@@ -116,6 +119,10 @@ class Retriever:
         names = (query.fusion,) if query.fusion in LEGS else tuple(LEGS)
         clock = Clock(query.budget_ms, self.now)
         return Searching(self, snapshot, query, names, self._steps(query), clock, Told({}))
+
+    def judge_texts(self, embedder: Embedder) -> TextJudge:
+        """What judges texts that no collection holds, by the best that there is here."""
+        return TextJudge(embedder, self.rerankers)
 
     @cached_property
     def reranking(self) -> Reranking:

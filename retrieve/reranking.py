@@ -23,6 +23,7 @@ from ingest.contract import Json, Unavailable
 from retrieve.clock import Clock
 from retrieve.contract import AnalyzedQuery, Found, Reranker, Scores
 from retrieve.costs import AFTER, Costs
+from retrieve.notes import Fault
 from retrieve.ranking import with_first
 
 _REST_S = 30.0
@@ -83,7 +84,8 @@ class Reranking:
             if name not in names or not most:
                 continue
             if self._resting.get(name, -_REST_S) > clock.now():
-                notes.append(f"the reranker {name} was left out: it failed a moment ago")
+                said = f"the reranker {name} was left out: it failed a moment ago"
+                notes.append(Fault(said))
                 continue
             with clock.stage(name):
                 judging = self._judge(name, snapshot, query, found.ranking, k, clock)
@@ -91,7 +93,7 @@ class Reranking:
             count = len(judging.scores)
             if judging.failure:
                 self._resting[name] = clock.now() + _REST_S
-                notes.append(f"the reranker {name} was left out: {judging.failure}")
+                notes.append(Fault(f"the reranker {name} was left out: {judging.failure}"))
             if judging.was_cut:
                 cut.append(f"{name}: {count} of {most} candidates")
             if count:

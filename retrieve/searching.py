@@ -29,7 +29,7 @@ from retrieve.costs import AFTER
 from retrieve.graph.leading import Leading
 from retrieve.graph.step import GRAPH
 from retrieve.model_steps import FOLLOW_UP, QUERY_STEPS, reader_of, standing_alone, written
-from retrieve.notes import notes_of
+from retrieve.notes import Fault, notes_of
 from retrieve.ranking import lifted
 from retrieve.relevance import is_relevant
 from retrieve.themes.asking import asked_of_all
@@ -131,6 +131,7 @@ class Searching:
             themes=whole.themes,
             overview=whole.overview,
             chains=chains,
+            question=_by_itself(asked.text, understood),
         )
 
     def _themes(self, asked: Query, allowed: Keys | None) -> ThemesTold:
@@ -230,7 +231,8 @@ class Searching:
             try:
                 translations = translator.translate(text, script)
             except Unavailable as error:
-                self.told.notes.append(f"words were not looked up in the other language: {error}")
+                said = f"words were not looked up in the other language: {error}"
+                self.told.notes.append(Fault(said))
         embed = self.snapshot.parts.embedder.embed_query
         return AnalyzedQuery(text, terms, script, translations, embed)
 
@@ -354,3 +356,10 @@ class Searching:
 
 def _shown(term: str | AnyOf) -> str:
     return term if isinstance(term, str) else "|".join(term.phrases)
+
+
+def _by_itself(text: str, understood: Understood) -> str:
+    """A question with those before it that it goes on from, as far as it was read so."""
+    report = understood.reports.get(FOLLOW_UP)
+    before = report.get("questions") if isinstance(report, Mapping) else None
+    return " ".join((*map(str, before), text)) if isinstance(before, list) else text

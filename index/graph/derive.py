@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from index.contract import Keys
 from index.graph.association import Together, authority_of, edges_of
 from index.graph.clusters import Cuts
-from index.graph.contract import Decision, FactsChanged
+from index.graph.contract import Decision, DecisionKind, FactsChanged
 from index.graph.derived import DerivedGraph, Parts
 from index.graph.entities import HUBLESS, Entities, entities_of, subject_pairs
 from index.graph.facts import SPARE_NAMES, TEXT, TITLE, Facts
 from index.graph.interned import Numbers
 from index.graph.lookup import NameLookup
 from index.graph.merges import Merges
+from index.graph.names import normal_name
 from index.graph.resolution import resolved
 from index.graph.sparse_rows import Floats, Ints, counted, highest, incidence, summed, turned
 
@@ -37,6 +39,26 @@ class Derivation:
         if len(facts.tables.names) > 2 * len(facts.mentions) + SPARE_NAMES:
             facts = facts.compacted()
         return Derivation(changes.generation, facts, self.cuts)
+
+    def among(self, keys: Keys) -> Derivation:
+        """Of the facts of these chunks alone: nothing in it is of any other."""
+        hidden = np.setdiff1d(self.facts.keys, keys, assume_unique=True)
+        return Derivation(self.generation, self.facts.changed({}, hidden.tolist()).compacted())
+
+    def told(self, decisions: Sequence[Decision], hidden: Collection[str]) -> tuple[Decision, ...]:
+        """The decisions as far as these facts have their names, and their documents are not
+        hidden. A note on names that are not all here is left out."""
+        forms = self.facts.tables.names.forms
+        found = []
+        for one in decisions:
+            here = tuple(name for name in one.names if forms.find(normal_name(name).form) >= 0)
+            documents = tuple(name for name in one.documents if name not in hidden)
+            is_split = one.kind is DecisionKind.SPLIT
+            if (here and documents) if is_split else len(here) > 1:
+                whole = here == one.names and documents == one.documents
+                note = one.note if whole else ""
+                found.append(replace(one, names=here, documents=documents, note=note))
+        return tuple(found)
 
     def derive(
         self,

@@ -93,8 +93,8 @@ class ModelExtraction:
         """Raises BadInput for a budget of money where there are no prices."""
         if budget.max_price is not None and self.prices == Prices():
             raise BadInput(
-                "a budget of money needs prices: set graph.model.prompt_price and "
-                "graph.model.completion_price, or give a budget of tokens"
+                "a budget of money needs prices: set answer.prompt_price and "
+                "answer.completion_price, or give a budget of tokens"
             )
 
     def estimate(self, store: ModelStore, seconds_per_call: float | None = None) -> Estimate:

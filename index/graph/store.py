@@ -114,6 +114,11 @@ class FactStore:
         assert row is not None
         return int(row[0])
 
+    def count_among(self, keys: Sequence[int]) -> int:
+        """The same of these chunks alone."""
+        sql = "SELECT DISTINCT key FROM facts"
+        return len({row[0] for row in self._catalog.tuples(sql, ())}.intersection(keys))
+
     def bare(self) -> int:
         """Chunks that have none."""
         row = self._catalog.one(

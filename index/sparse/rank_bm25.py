@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -121,12 +122,15 @@ class RankBm25Reader:
             found &= np.isin(self._keys, allowed, assume_unique=True)
         return Ranking.of(self._keys[found], scores[found]).head(k)
 
-    def counts(self, terms: Sequence[str]) -> list[int]:
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         found: list[int] = []
+        among = self._keys if allowed is None else allowed
+        wanted = np.isin(self._keys, among, assume_unique=True).tolist()
         for term in terms:
             name = "identifiers" if term.startswith(IDENTIFIER_MARK) else "body"
             known = self._engines.get(name)
-            found.append(sum(term in chunk for chunk in known[1].doc_freqs) if known else 0)
+            chunks = compress(known[1].doc_freqs, wanted) if known else ()
+            found.append(sum(term in chunk for chunk in chunks))
         return found
 
     def keys(self) -> Keys:

@@ -238,10 +238,16 @@ class TantivyReader:
                 return Ranking(ranking.keys[mine], ranking.scores[mine]).head(k)
             wanted *= 4
 
-    def counts(self, terms: Sequence[str]) -> list[int]:
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         names = ["identifiers" if _is_identifier(term) else "body" for term in terms]
         queries = [self._term(name, term, 1.0) for name, term in zip(names, terms, strict=True)]
-        return [int(self._searcher.search(query, limit=1).count or 0) for query in queries]
+        found = [int(self._searcher.search(query, limit=1).count or 0) for query in queries]
+        if allowed is None:
+            return found
+        return [
+            int(np.isin(self._run(query, count).keys, allowed).sum()) if count else 0
+            for query, count in zip(queries, found, strict=True)
+        ]
 
     def keys(self) -> Keys:
         import tantivy

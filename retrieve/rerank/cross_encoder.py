@@ -7,6 +7,7 @@ the passage answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
@@ -78,14 +79,22 @@ class CrossEncoderReranker:
         where it has more than one output."""
         chunks = snapshot.chunks(keys.tolist())
         places = [place for place, key in enumerate(keys.tolist()) if key in chunks]
-        pairs = [(query.text, chunks[int(keys[place])].chunk.embedding_text) for place in places]
+        texts = [chunks[int(keys[place])].chunk.embedding_text for place in places]
         scores = np.full(len(keys), np.nan, dtype=np.float32)
-        if pairs:
-            with self._lock:  # a fast tokenizer serves one thread at a time
-                scores[places] = self._loaded.predict(
-                    pairs, batch_size=self.batch_size, show_progress_bar=False
-                )
+        scores[places] = self.read(query.text, texts)
         return scores
+
+    def read(self, question: str, texts: Sequence[str]) -> Scores:
+        """What the model gives for the question with each text. Raises as `judge` does."""
+        if not texts:
+            return np.empty(0, dtype=np.float32)
+        with self._lock:  # a fast tokenizer serves one thread at a time
+            found = self._loaded.predict(
+                [(question, text) for text in texts],
+                batch_size=self.batch_size,
+                show_progress_bar=False,
+            )
+        return np.asarray(found, dtype=np.float32)
 
     @cached_property
     def _loaded(self) -> Any:

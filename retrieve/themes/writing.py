@@ -19,6 +19,7 @@ from retrieve.calls import Answer, answers
 from retrieve.clock import Clock
 from retrieve.contract import StepModel, Theme
 from retrieve.model_steps import Written, reader_of, whole
+from retrieve.notes import Fault
 from retrieve.pace import Pace
 from retrieve.replies import Reader
 from retrieve.themes.instructions import map_instruction, reduce_instruction
@@ -155,9 +156,10 @@ class _Work:
 
     def told(self, helped: int) -> Written:
         faults = [one.fault for one in self.done if one.fault and not one.is_cut]
-        notes = []
+        notes: list[str] = []
         if faults:
-            notes.append(f"some themes are told without the language model: {faults[0]}")
+            said = f"some themes are told without the language model: {faults[0]}"
+            notes.append(Fault(said))
         elif self.done and not helped and not self.late:
             notes.append("the themes are told without the language model: it wrote nothing usable")
         report: dict[str, Json] = {

@@ -356,6 +356,8 @@ def test_a_search_does_not_wait_for_the_graph_of_a_large_collection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.graph.graphs._SMALL", 3)
+    monkeypatch.setattr("index.graph.graphs._TINY", 3)
+    monkeypatch.setattr("index.graph.graphs._REST", 0.0)
     collection = fill(tmp_path / "c", parts_with_graph(), documents(7))
     assert collection.snapshot().graph() is None
     collection.settle()
@@ -370,4 +372,26 @@ def test_a_search_does_not_wait_for_the_graph_of_a_large_collection(
     assert following is not None
     assert len(following.keys) == 12
     assert following is collection.graph()
+    collection.close()
+
+
+def test_a_thread_that_has_derived_a_graph_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.graph.graphs._TINY", 3)
+    monkeypatch.setattr("index.graph.graphs._REST", 1e9)
+    collection = fill(tmp_path / "c", parts_with_graph(), documents(7))
+    first = collection.snapshot().graph()
+    sizes = []
+    for number in range(2):
+        with collection.writer() as writer:
+            writer.delete([f"d{number}"])
+        assert collection.snapshot().graph() is not None
+        collection.settle()
+        graph = collection.snapshot().graph()
+        assert graph is not None
+        sizes.append(len(graph.keys))
+    assert first is not None
+    assert (len(first.keys), sizes) == (14, [12, 12]), "the second is not derived so soon"
+    assert len(collection.graph().keys) == 10
     collection.close()

@@ -131,7 +131,7 @@ def test_without_vectors_and_for_another_embedder_all_is_embedded(
 ) -> None:
     store.export("papers", tmp_path / "bare", braid="1", vectors=False)
     assert sorted(path.name for path in (tmp_path / "bare").iterdir()) == [
-        "chunks.jsonl", "documents.jsonl", "manifest.json", "states.jsonl"
+        "chunks.jsonl", "documents.jsonl", "feedback.jsonl", "manifest.json", "states.jsonl"
     ]  # fmt: skip
     assert store.import_from(tmp_path / "bare", "copy").embedded == 6
     assert state_of(tmp_path / "data", "papers") == state_of(tmp_path / "data", "copy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,9 +19,16 @@ from index.soundness import catalog_faults
 from ingest.contract import BadInput
 
 ORDER = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte": operator.le}
+WITHIN: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$contains": operator.contains,
+    "$startswith": str.startswith,
+    "$endswith": str.endswith,
+}
 MISSING = object()
 KEYS = ["year", "tags", "a.b", "a", "o'k", "名字", "a.b.c", ""]
-TEXT = st.sampled_from(["", "x", "X", "2", "中", "'; DROP TABLE documents; --", "%", "\x00z", "é"])
+TEXT = st.sampled_from(
+    ["", "x", "xX中x", "X", "2", "中", "'; DROP TABLE documents; --", "%", "\x00z", "é"]
+)
 NUMBER = st.integers(-3, 3) | st.sampled_from([0.5, -0.0, 1.0, 1e300, 2**63, 2**62 + 1, -(10**25)])
 SCALAR = st.none() | st.booleans() | NUMBER | TEXT
 VALUE = st.recursive(
@@ -45,6 +52,7 @@ def _condition(depth: int) -> st.SearchStrategy[Any]:
         st.fixed_dictionaries({"$in": st.lists(SCALAR, max_size=4)}),
         st.fixed_dictionaries({"$nin": st.lists(SCALAR, max_size=4)}),
         st.fixed_dictionaries({"$exists": st.booleans()}),
+        st.dictionaries(st.sampled_from(sorted(WITHIN)), TEXT.filter(bool), min_size=1, max_size=2),
         SCALAR,
     )
     if not depth:
@@ -111,6 +119,8 @@ def _holds(found: Any, name: str, operand: Any) -> bool:
         return bool((found is not MISSING) == operand)
     if name in ORDER:
         return any(_kind(i) == _kind(operand) and ORDER[name](i, operand) for i in items)
+    if name in WITHIN:
+        return any(isinstance(i, str) and WITHIN[name](i, operand) for i in items)
     wanted = operand if name in ("$in", "$nin") else [operand]
     held = any(_equal(item, value) for value in wanted for item in items)
     return bool(held != (name in ("$ne", "$nin")))

@@ -52,7 +52,7 @@ def test_a_job_is_given_back_as_it_was_handed_in(jobs: Jobs, tmp_path: Path) -> 
     assert jobs.path(job.id, 1).is_relative_to(tmp_path / SPOOL)
 
 
-def test_it_goes_from_queued_to_done_and_leaves_no_bytes(jobs: Jobs) -> None:
+def test_it_goes_from_queued_to_done_and_leaves_what_failed(jobs: Jobs) -> None:
     job_id = handed_in(jobs)
     jobs.start(job_id)
     assert jobs.get(job_id).state is JobState.RUNNING
@@ -66,7 +66,10 @@ def test_it_goes_from_queued_to_done_and_leaves_no_bytes(jobs: Jobs) -> None:
         ("added", "", 7, 5),
         ("failed", "空文件", 0, 0),
     ]
-    assert not jobs.path(job_id, 0).parent.exists()
+    assert not jobs.path(job_id, 0).exists()
+    assert jobs.path(job_id, 1).exists(), "what failed can be tried again"
+    jobs.sweep(kept_days=0)
+    assert not jobs.path(job_id, 1).parent.exists()
     assert jobs.next() is None
 
 
@@ -145,9 +148,12 @@ def test_a_claim_ends_with_its_process(jobs: Jobs, tmp_path: Path) -> None:
 def test_sweeping_spares_what_is_still_wanted(jobs: Jobs, tmp_path: Path) -> None:
     queued = handed_in(jobs)
     ended = handed_in(jobs)
+    for document in DOCUMENTS:
+        jobs.record(ended, replace(document, state="added"))
     jobs.finish(ended, JobState.DONE)
     leftover = tmp_path / SPOOL / ended
     leftover.mkdir()
+    jobs.path(ended, 0).write_bytes(b"left by a kill")
     under_way = jobs.new_folder()
     os.utime(under_way, (0, 0))  # the clock says nothing
     script = (

@@ -21,6 +21,7 @@ from index.database import CHECKSUM_BYTES, connect
 from index.schema import SCHEMA_VERSION, TABLES
 from ingest.contract import Unavailable
 
+ADDED_IN_6 = ("feedback", "originals", "job_addresses", "job_progress")
 OPEN = "import sys, pathlib; from index.catalog import Catalog; Catalog(pathlib.Path(sys.argv[1]))"
 
 
@@ -41,7 +42,7 @@ def old_catalog(path: Path, version: str, texts: int = 3, filler: str = "") -> d
         "SELECT name FROM new.sqlite_master WHERE type = 'table'"
     ).fetchall()
     for (table,) in tables:
-        if table in ("facts", "answers"):
+        if table in ("facts", "answers", *ADDED_IN_6):
             continue
         connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
     if version == "2":
@@ -75,16 +76,22 @@ def test_an_older_catalog_is_brought_to_this_version(version: str, tmp_path: Pat
     assert_brought_up(tmp_path / "c", held)
 
 
-def test_a_catalog_of_version_4_gets_the_tables_of_the_graph(tmp_path: Path) -> None:
-    """The last version before there was a graph: its pages have their checksums already."""
+@pytest.mark.parametrize(
+    ("version", "missing"), [("4", ("facts", "answers", *ADDED_IN_6)), ("5", ADDED_IN_6)]
+)
+def test_a_catalog_with_checksums_gets_the_tables_that_it_lacks(
+    version: str, missing: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Version 4 was the last before there was a graph, 5 before files and feedback were kept."""
     document = make_document("d", ["rivers", "boats"])
     collection = fill(tmp_path / "c", make_parts(), [document])
     held = texts_of(collection)
     collection.close()
     connection = connect(tmp_path / "c" / CATALOG)
     connection.execute(
-        "BEGIN; DROP TABLE facts; DROP TABLE answers; "
-        "UPDATE meta SET value = '4' WHERE key = 'schema_version'; COMMIT"
+        "BEGIN; "
+        + "".join(f"DROP TABLE {table}; " for table in missing)
+        + f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'; COMMIT"
     ).fetchall()
     connection.close()
     assert_brought_up(tmp_path / "c", held)
