@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from generate.contract import Answer, Citation, Passage, Similarity, Terms
+from generate.contract import Answer, Citation, Passage, SentenceSupport, Similarity, Terms
 from generate.language import says_unknown
 from generate.marks import Mark, blank, marks, rewrite
 from generate.support import Evidence, Judge, Verdict, best
@@ -87,15 +87,20 @@ class CitationChecker:
                 text, citations = _settle(attached, bench, dropped)
                 if citations:
                     notes.append("the citations were added afterwards by comparing with passages")
-        if answer.known and not unknown:
-            notes.extend(_uncited(text, citations, bench))
+        known = answer.known and not unknown
+        held = _held(text, citations, bench) if known else ()
+        bare = sum(not one.numbers for one in held)
+        if bare:
+            notes.append(f"{bare} of {len(held)} sentences carry no citation that stood the check")
         return replace(
             answer,
             text=text,
             citations=tuple(citations),
-            known=answer.known and not unknown,
+            known=known,
             dropped=(*answer.dropped, *dropped),
             notes=tuple(dict.fromkeys(notes)),
+            sentences=held,
+            support=_whole(held),
         )
 
 
@@ -239,13 +244,31 @@ def _asserts(claim: _Claim, bench: _Bench) -> bool:
     return _TABLE_RULE.fullmatch(claim.text) is None and bench.has_content(claim.text)
 
 
-def _uncited(text: str, citations: Sequence[Citation], bench: _Bench) -> list[str]:
-    claims = [c for c in _claims(text, marks(text)) if _asserts(c, bench)]
-    spans = [citation.answer_span for citation in citations]
-    bare = [c for c in claims if not any(s < c.end and c.start < e for s, e in spans)]
-    if not bare:
-        return []
-    return [f"{len(bare)} of {len(claims)} sentences carry no citation that stood the check"]
+def _held(text: str, citations: Sequence[Citation], bench: _Bench) -> tuple[SentenceSupport, ...]:
+    """How far each sentence that claims something is held up: by the best of its citations. Where
+    these stand for parts of it only, what they leave out counts as not held up."""
+    found = []
+    for claim in (c for c in _claims(text, marks(text)) if _asserts(c, bench)):
+        mine = [
+            one
+            for one in citations
+            if one.answer_span[0] < claim.end and claim.start < one.answer_span[1]
+        ]
+        support = 0.0
+        for span in dict.fromkeys(one.answer_span for one in mine):
+            best_of = max(one.support for one in mine if one.answer_span == span)
+            inside = min(span[1], claim.end) - max(span[0], claim.start)
+            support += best_of * inside / (claim.end - claim.start)
+        numbers = tuple(dict.fromkeys(one.number for one in mine))
+        found.append(SentenceSupport((claim.start, claim.end), min(support, 1.0), numbers))
+    return tuple(found)
+
+
+def _whole(held: Sequence[SentenceSupport]) -> float:
+    """The mean of the sentences' support, each by its length; 0 where nothing is claimed."""
+    length = sum(one.span[1] - one.span[0] for one in held)
+    weighed = sum(one.support * (one.span[1] - one.span[0]) for one in held)
+    return weighed / length if length else 0.0
 
 
 def _words(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from index.contract import AnyOf
 from ingest.contract import Chunk, Unavailable
 
 Terms: TypeAlias = Callable[[str], list[str]]
@@ -16,6 +17,10 @@ Terms: TypeAlias = Callable[[str], list[str]]
 
 Similarity: TypeAlias = Callable[[str, Sequence[str]], npt.NDArray[np.float32]]
 """Cosine of one text to each of several, shape (len(texts),); 1 is the same meaning."""
+
+
+Translate: TypeAlias = Callable[[str], Sequence[AnyOf]]
+"""The wordings, as index terms, that a dictionary knows of a text's words in the other language."""
 
 
 class GeneratorUnavailable(Unavailable):
@@ -78,7 +83,8 @@ class Answer:
     hold no answer; the text then says so, and `nearest` are the passages that come closest.
     `generator` names what wrote it, `notes` says what did not go as asked (a fallback, a cut).
 
-    `sentences` say how far each is held up, in order, and `support` how far the whole is (0 to 1).
+    `sentences` say of each that claims something how far it is held up, in order, and `support` how
+    far the whole is (0 to 1): their mean, each weighed by its length in characters.
     `outline` are the headings of a long answer, in order (empty for a short one), and `suggestions`
     further questions that the passages can answer.
     """

@@ -35,6 +35,11 @@ _SCALES = {
     "万亿": 12,
     "trillion": 12,
 }
+_IN_CODE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,6})\d*(?:[-_/][A-Za-z0-9]+)*[-_/]$")
+"""What stands before a number that is part of a code ("AV-", "SP-240-")."""
+_UNDER_CODE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,6}) ?$")
+_CODE_CHARS = 24
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST = 40  # digits; longer runs are identifiers and are compared as they are written
 
 
@@ -42,6 +47,8 @@ _LONGEST = 40  # digits; longer runs are identifiers and are compared as they ar
 class Number:
     """`digits` is the number as written, in normal form; `value` counts the scale word in;
     `scaled` says whether there was one. `start` and `end` are offsets in the folded text.
+    `code` are the capitals that it follows ("AV" in "AV-210" and in "AV 210"); `in_code` says
+    whether it hangs on them, so that by itself it says nothing.
     """
 
     digits: str
@@ -49,6 +56,8 @@ class Number:
     scaled: bool
     start: int
     end: int
+    code: str = ""
+    in_code: bool = False
 
 
 def numbers(text: str) -> list[Number]:
@@ -59,7 +68,12 @@ def numbers(text: str) -> list[Number]:
         digits = _plain(match["digits"])
         scale = (match["scale"] or "").lower()
         value = _scaled(digits, _SCALES[scale]) if scale else digits
-        found.append(Number(digits, value, bool(scale), match.start(), match.end()))
+        start, end = match.span()
+        before = folded[max(0, start - _CODE_CHARS) : start]
+        hangs = None if _YEAR.fullmatch(digits) else _IN_CODE.search(before)
+        code = hangs or _UNDER_CODE.search(before)
+        letters = code[1] if code else ""
+        found.append(Number(digits, value, bool(scale), start, end, letters, hangs is not None))
     return found
 
 
@@ -67,15 +81,20 @@ def missing(claimed: Iterable[Number], given: Iterable[Number]) -> list[str]:
     """The claimed numbers that are not among the given ones, as written, in order.
 
     A number with a scale word may also stand without it in the evidence (a table "in
-    millions"); one without a scale word is not held up by the same digits with one.
+    millions"); one without a scale word is not held up by the same digits with one. "210" by
+    itself is not held up by "AV-210"; "AV 210" is.
     """
     evidence = list(given)
-    values = {number.value for number in evidence}
+    values = {number.value for number in evidence if not number.in_code}
+    coded = {number.value for number in evidence}
+    codes = {(number.code, number.value) for number in evidence if number.in_code}
     bare = {number.digits for number in evidence if not number.scaled}
     return [
         number.digits
         for number in claimed
-        if number.value not in values and not (number.scaled and number.digits in bare)
+        if number.value not in (coded if number.in_code else values)
+        and (number.code, number.value) not in codes
+        and not (number.scaled and number.digits in bare)
     ]
 
 

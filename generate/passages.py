@@ -3,46 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from generate.contract import Passage
+from generate.injection import withheld
+from generate.prompt import estimate_tokens
 from ingest.contract import Chunk
 from retrieve.contract import Hit
 
 DEFAULT_MAX_PASSAGES = 8
-DEFAULT_MAX_CHARS = 16_000
+DEFAULT_MAX_TOKENS = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Passages for a writer, numbered by rank, notes on what was kept from him, and the documents,
+    by id, that it is of."""
+
+    passages: tuple[Passage, ...]
+    notes: tuple[str, ...] = ()
+    distrusted: tuple[str, ...] = ()
 
 
 def passages_from_hits(
     hits: Sequence[Hit],
     max_passages: int = DEFAULT_MAX_PASSAGES,
-    max_chars: int = DEFAULT_MAX_CHARS,
-) -> list[Passage]:
+    max_tokens: int = DEFAULT_MAX_TOKENS,
+) -> Packed:
     """The first hits as passages numbered from 1, in the order of their rank.
 
-    A hit that has a parent is read as it (see Chunk.to_read), and one that has a context as that
-    (see Hit.context). One whose text was given already, or that lies whole in a parent that was, or
-    in the context of a better hit, is left out: several children of one parent make one passage.
-    Hits are taken while their text fits into `max_chars` characters together; the first
-    is always taken.
+    A hit that has a context is read as it (see Hit.context: the whole table or section around it,
+    where that fitted), and one that has a parent as that (see Chunk.to_read). One whose text was
+    given already, or that lies whole in what was given of a better hit, is left out: several
+    children of one parent make one passage. Hits are taken while they fit into `max_tokens`
+    estimated tokens together, at most `max_passages`; one that does not fit with what stands around
+    it is taken by itself, and one that does not fit by itself is passed over for smaller ones. The
+    first is always taken. What speaks to a language model instead of a reader (see
+    `generate.injection`) is left out, and noted.
     """
     passages: list[Passage] = []
+    notes: dict[str, None] = {}
     seen: set[str] = set()
-    parents: list[Chunk] = []
-    room = max_chars
+    distrusted: dict[str, None] = {}
+    room = max_tokens
     for hit in hits:
-        chunk = _to_read(hit)
-        text = chunk.text
-        if text in seen or not text.strip() or any(_holds(one, hit.chunk) for one in parents):
-            continue
-        if passages and (len(passages) >= max_passages or len(text) > room):
+        if len(passages) >= max_passages:
             break
-        seen.add(text)
-        if chunk is not hit.chunk:
-            parents.append(chunk)
-        room -= len(text)
-        passages.append(Passage(len(passages) + 1, chunk, hit.score))
-    return passages
+        inside = hit.context == ""
+        if any(_holds(one.chunk, hit.chunk, partly=inside) for one in passages):
+            continue
+        for chunk in (_to_read(hit), replace(hit.chunk, parent=None)):
+            passage = Passage(len(passages) + 1, chunk, hit.score)
+            fits = not passages or _cost(passage) <= room
+            if not fits or not chunk.text.strip() or chunk.text in seen:
+                continue
+            kept, why = withheld([passage])
+            notes.update(dict.fromkeys(why))
+            if why:
+                distrusted[chunk.document_id] = None
+            if kept:
+                room -= _cost(passage)
+                passages.append(passage)
+                seen.add(chunk.text)
+                break
+    return Packed(tuple(passages), tuple(notes), tuple(distrusted))
+
+
+def _cost(passage: Passage) -> int:
+    return estimate_tokens(passage.chunk.context) + estimate_tokens(passage.chunk.text)
 
 
 def _to_read(hit: Hit) -> Chunk:
@@ -55,10 +83,10 @@ def _to_read(hit: Hit) -> Chunk:
     return replace(chunk, span=at.span, pages=at.pages, boxes=at.boxes)
 
 
-def _holds(parent: Chunk, chunk: Chunk) -> bool:
-    """Whether the chunk lies whole in a parent that has been given."""
-    return (
-        parent.document_id == chunk.document_id
-        and parent.span[0] <= chunk.span[0]
-        and chunk.span[1] <= parent.span[1]
-    )
+def _holds(given: Chunk, chunk: Chunk, *, partly: bool = False) -> bool:
+    """Whether the chunk lies in what has been given, a parent or a context: whole, or `partly`."""
+    if given.document_id != chunk.document_id:
+        return False
+    if partly:
+        return given.span[0] < chunk.span[1] and chunk.span[0] < given.span[1]
+    return given.span[0] <= chunk.span[0] and chunk.span[1] <= given.span[1]

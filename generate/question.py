@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from generate.contract import Terms
+from generate.contract import Terms, Translate
 from generate.language import Language, language
+from index.contract import AnyOf
 from index.pipeline import function_words
 
 _QUANTITY = re.compile(
@@ -25,6 +26,16 @@ _MANY = re.compile(
     r"|\bname (?:the|all)\b|步骤|流程|如何|怎么|怎样|怎麼|哪些|哪几|有哪|列出|分别",
     re.IGNORECASE,
 )
+_STEPS = re.compile(
+    r"\bsteps?\b|\bhow (?:do|can|should|to)\b|\bprocedure\b"
+    r"|步骤|步驟|流程|如何|怎么|怎样|怎麼|怎樣",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"\bcompar(?:e|ed|ing|ison)\b|\bdiffer(?:s|ence|ences|ent)?\b|\bversus\b|\bvs\b|比较|比較|对比"
+    r"|對比|区别|區別|差别|差別|不同|异同|異同",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d|[一二三四五六七八九十百千万亿两]+(?=[年月日个人名次种项元岁倍公里米吨%])")
 _NUMBER_WORD = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
@@ -41,7 +52,7 @@ _DATE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Question:
     """`terms` are the content terms, each once, in order (all terms where nothing but function
-    words is asked).
+    words is asked); `notions` their wordings in the other language, where a dictionary has them.
     """
 
     text: str
@@ -50,6 +61,9 @@ class Question:
     wants_quantity: bool
     wants_time: bool
     wants_many: bool
+    wants_steps: bool = False
+    compares: bool = False
+    notions: tuple[AnyOf, ...] = ()
 
     def form_of(self, text: str) -> float:
         """1 where the text holds the form that is asked for, 0 where it does not or where the
@@ -62,7 +76,7 @@ class Question:
         return 0.0
 
 
-def understand(text: str, terms: Terms) -> Question:
+def understand(text: str, terms: Terms, translate: Translate | None = None) -> Question:
     """The question, taken apart."""
     small = frozenset(terms("\n".join(function_words())))
     cut = tuple(dict.fromkeys(terms(text)))
@@ -74,4 +88,7 @@ def understand(text: str, terms: Terms) -> Question:
         wants_quantity=_QUANTITY.search(text) is not None,
         wants_time=_TIME.search(text) is not None,
         wants_many=_MANY.search(text) is not None,
+        wants_steps=_STEPS.search(text) is not None,
+        compares=_COMPARED.search(text) is not None,
+        notions=tuple(translate(text)) if translate is not None else (),
     )

@@ -39,9 +39,15 @@ _QUOTED = re.compile(
     r'"([^"\n]{2,})"|“([^”\n]{2,})”|「([^」\n]{2,})」|『([^』\n]{2,})』|《([^》\n]{2,})》'
 )
 _TOKEN = re.compile(
-    r"(?<![A-Za-z0-9_])[A-Za-z\u00c0-\u024f][\w\u00c0-\u024f]*(?:[.\-_/@&][\w\u00c0-\u024f]+)*"
+    r"(?<![A-Za-z0-9_])[A-Za-z\u00c0-\u024f][A-Za-z0-9_\u00c0-\u024f]*"
+    r"(?:[.\-_/@&][A-Za-z0-9_\u00c0-\u024f]+)*"
 )
 _IDENTIFIER = re.compile(r".*[\d_@/].*|.+[A-Z].*")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9_/.-]*\d)(?=[A-Za-z0-9_/.-]*[A-Za-z])[A-Za-z0-9]+"
+    r"(?:[-_/.][A-Za-z0-9]+)*"
+)
+_BETWEEN = re.compile(r"[\s_/.-]+")
 _NUMBER = re.compile(r"\W?\d[\d.-]*")
 _BLANKS = re.compile(r"\s+")
 _EDGES = ".,;:!?。，；：！？、…*_` "
@@ -225,3 +231,12 @@ def best(
         if verdict.sure and (found is None or verdict.support > found[1].support):
             found = (candidate, verdict)
     return found
+
+
+def unheard_of(question: str, passages: Sequence[Passage]) -> list[str]:
+    """A note on what the question names by a code ("AV-500") and no passage does."""
+    texts = [fold(f"{p.chunk.context}\n{p.chunk.text}") for p in passages]
+    squashed = [_BETWEEN.sub("", text) for text in texts]
+    codes = dict.fromkeys(_CODE.findall(question)) if passages else {}
+    lost = [n for n in codes if not any(_BETWEEN.sub("", fold(n)) in text for text in squashed)]
+    return [f"no passage that was found names {', '.join(map(repr, lost))}"] if lost else []

@@ -70,7 +70,8 @@ def test_the_sentence_that_answers(ask: Ask, passage: MakePassage) -> None:
 def test_chinese(ask: Ask, passage: MakePassage) -> None:
     text = "本公司成立于1998年，总部位于苏州。公司现有员工1,203人。主要产品是离心泵。"
     answer = ask("公司现在有多少员工？", [passage(1, text), passage(2, "员工食堂每天开放。")])
-    assert answer.text.startswith("公司现有员工1,203人。 [1]")
+    assert "公司现有员工1,203人。 [1]" in answer.text
+    assert "食堂" not in answer.text
 
 
 def test_near_duplicates_are_said_once(ask: Ask, passage: MakePassage) -> None:
@@ -204,7 +205,7 @@ def test_any_passage(terms: Terms, passage: MakePassage, lines: list[str], quest
 def test_passages_from_hits(passage: MakePassage) -> None:
     texts = ["aaaa", "bbbb", "aaaa", "  ", "cccccccc", "dd"]
     hits = [Hit(i + 1, 1.0 - i / 10, passage(i + 1, t).chunk) for i, t in enumerate(texts)]
-    made = passages_from_hits(hits)
+    made = passages_from_hits(hits).passages
     assert [(p.number, p.chunk.text) for p in made] == [
         (1, "aaaa"),
         (2, "bbbb"),
@@ -212,9 +213,10 @@ def test_passages_from_hits(passage: MakePassage) -> None:
         (4, "dd"),
     ]
     assert made[2].score == hits[4].score
-    assert len(passages_from_hits(hits, max_passages=2)) == 2
-    assert len(passages_from_hits(hits, max_chars=9)) == 2
-    assert len(passages_from_hits(hits, max_chars=1)) == 1
+    assert len(passages_from_hits(hits, max_passages=2).passages) == 2
+    fitting = passages_from_hits(hits, max_tokens=5).passages
+    assert [p.chunk.text for p in fitting] == ["aaaa", "bbbb", "dd"]
+    assert len(passages_from_hits(hits, max_tokens=1).passages) == 1
 
 
 def test_children_of_one_parent_make_one_passage_with_its_place(
@@ -235,9 +237,11 @@ def test_children_of_one_parent_make_one_passage_with_its_place(
         child(3, "Another text.", None),
         replace(child(4, "Its warranty is two years."), parent=None),
     ]
-    made = passages_from_hits([Hit(n, 1.0 / n, chunk) for n, chunk in enumerate(chunks, 1)])
+    made = passages_from_hits(
+        [Hit(n, 1.0 / n, chunk) for n, chunk in enumerate(chunks, 1)]
+    ).passages
     assert [(p.chunk.id, p.chunk.text) for p in made] == [("c1", text), ("c3", "Another text.")]
-    assert len(passages_from_hits([Hit(1, 1.0, chunks[0])], max_chars=5)) == 1
+    assert len(passages_from_hits([Hit(1, 1.0, chunks[0])], max_tokens=2).passages) == 1
     pipeline = AnswerPipeline(ExtractiveGenerator(terms), ExtractiveGenerator(terms), terms)
     answer = pipeline.answer("How long is the warranty of the pump?", made)
     assert "Its warranty is two years." in {citation.quote for citation in answer.citations}
@@ -288,7 +292,7 @@ def test_a_passage_is_read_in_its_context_and_cited_there(
         Hit(2, 0.8, inside, context=""),
         Hit(3, 0.7, other, context=other.text, context_place=ContextPlace((0, 13))),
     ]
-    made = passages_from_hits(hits)
+    made = passages_from_hits(hits).passages
     assert [(p.number, p.chunk.id, p.chunk.text) for p in made] == [
         (1, "c1", text),
         (2, "c3", "Another text."),

@@ -26,6 +26,10 @@ def lost(claim: str, evidence: str) -> list[str]:
         ("0.5%", "0.50 %"),
         ("5千米", "5 千米"),
         ("no number", ""),
+        ("AV 210", "the AV-210"),
+        ("SP-240-115-B", "part SP-240-115-B"),
+        ("in 2024", "FY-2024"),
+        ("12 mm", "M6-12 mm, 12 mm"),
     ],
 )
 def test_same_number(claim: str, evidence: str) -> None:
@@ -42,6 +46,8 @@ def test_same_number(claim: str, evidence: str) -> None:
         ("5", "15 50 5.5", ["5"]),
         ("2.3", "2.3.1", ["2.3"]),
         ("1 and 2", "", ["1", "2"]),
+        ("part number 210", "the AV-210", ["210"]),
+        ("115 pieces", "SP-240-115-B", ["115"]),
     ],
 )
 def test_other_number(claim: str, evidence: str, expected: list[str]) -> None:
