@@ -6,32 +6,59 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from api.choices import embedder_choice, model_options, parser_options, prices_of, rerankers_of
 from api.ingestion import Ingested, Ingestor
 from api.settings import Settings
+from api.similarity import Nearness
 from api.sources import Files
-from generate.contract import Answer, Event, Passage
-from generate.pipeline import AnswerPipeline, build_answers, build_model, passages_from_hits
-from index.contract import Embedder
+from generate.contract import Answer, Event
+from generate.pipeline import (
+    AnswerPipeline,
+    Packed,
+    build_answers,
+    build_model,
+    named_by,
+    passages_from_hits,
+    room_for_passages,
+    trusted,
+)
+from index.contract import AnyOf, Embedder
 from index.graph.contract import EntityType
-from index.graph.pipeline import ModelExtraction, Prices
-from index.pipeline import Choice, Collection, Parts, Store, Tuning, build_parts
-from ingest.contract import BadInput, Chunk, Chunker
-from ingest.pipeline import Limits, build_chunker, ocr_types
-from retrieve.contract import Query, Reranker, SearchResult, StepModel, Translator
+from index.graph.pipeline import ModelExtraction
+from index.pipeline import (
+    Choice,
+    Collection,
+    Parts,
+    Store,
+    Tuning,
+    View,
+    build_parts,
+    script_of,
+)
+from ingest.contract import BadInput, Chunk, Chunker, Json, Unavailable
+from ingest.pipeline import Limits, build_chunker
+from retrieve.contract import MAX_K, Query, SearchResult, StepModel, Theme, Translator
 from retrieve.pipeline import (
     Fit,
     Listwise,
     Retriever,
-    build_reranker,
     build_translator,
     tuned,
 )
 
+LEAST_JUDGED = 50
+"""Questions with ratings from which a collection is tuned by them."""
+
+_JUDGED = "judged"
+"""Among the values of a tuning: by how many such questions it was made."""
+
+_SEARCHES = 3
+"""For one answer at the most: the later ones without documents that are not to be trusted."""
+_SPARE = 4
+"""So many hits are looked at for each passage that is given to the writer."""
+_NAMING = 64
+"""Chunks of a theme, the most telling first, in which its names are looked for."""
 _OUTGROWN = 1.5
 """By so much a collection has grown, or shrunk, when it is tuned anew."""
 
@@ -58,34 +85,11 @@ class Braid:
             analyzer=Choice(
                 settings.analyzer.engine, settings.analyzer.model_dump(exclude={"engine"})
             ),
-            embedder=self._embedder(compiled),
+            embedder=embedder_choice(settings.embedder, settings.cache_dir, compiled=compiled),
             sparse=Choice(settings.sparse.backend, settings.sparse.model_dump(exclude={"backend"})),
             dense=Choice("faiss", settings.dense.model_dump()),
             extractor=None if settings.graph.extractor == "off" else Choice("rules", {}),
         )
-
-    def _embedder(self, compiled: bool) -> Choice:
-        """The embedder that is set, with the options that it has."""
-        given = self.settings.embedder
-        shared = {
-            "model": given.model,
-            "cut_to": given.dimension,
-            "query_prefix": given.query_prefix,
-            "passage_prefix": given.passage_prefix,
-        }
-        if given.backend == "openai":
-            if "model" not in given.model_fields_set:
-                raise BadInput("set embedder.model to the endpoint's name for its model")
-            served = {"base_url", "batch_size", "timeout_s", "max_retries", "max_tokens"}
-            key = {"api_key": given.api_key.get_secret_value()}
-            return Choice("openai", {**shared, **given.model_dump(include=served), **key})
-        own = {
-            "cache": self.settings.cache_dir / "models",
-            "precision": given.precision,
-            "pooled_tokens": given.pooled_tokens,
-            "compiled": compiled,
-        }
-        return Choice("sentence-transformers", {**shared, **own})
 
     @cached_property
     def store(self) -> Store:
@@ -105,7 +109,7 @@ class Braid:
             retrieval.depth,
             options,
             self.translator,
-            self._rerankers(),
+            rerankers_of(self.settings),
             retrieval.steps,
             model=self._step_model,
             listwise=self._listwise(),
@@ -119,34 +123,13 @@ class Braid:
         depth, window = given.listwise_depth, given.listwise_window
         return Listwise(self._step_model, depth, window, window // 2)
 
-    def _rerankers(self) -> dict[str, Reranker]:
-        """What orders the default ranking anew."""
-        given = self.settings.rerank
-        remote = given.remote.model_dump()
-        options: dict[str, dict[str, Any]] = {
-            "late_interaction": self._late_interaction(),
-            "cross_encoder": given.cross_encoder.model_dump(),
-            "remote": {**remote, "api_key": given.remote.api_key.get_secret_value()},
-        }
-        return {
-            name: build_reranker(name, **options[name]) for name in given.rerankers if options[name]
-        }
-
-    def _late_interaction(self) -> dict[str, Any]:
-        """Its options; none where it has no token vectors."""
-        embedder, given = self.settings.embedder, self.settings.rerank.late_interaction
-        stored = embedder.pooled_tokens > 0
-        if embedder.backend == "openai" or not (stored or given.compute):
-            return {}
-        return {"weight": given.weight, "depth": given.depth, "computed": not stored}
-
     @cached_property
     def _step_model(self) -> StepModel | None:
         """The model that writes answers, as steps of a search ask it; None where none is set."""
         if not self.settings.answer.model:
             return None
         retrieval = self.settings.retrieval
-        model = build_model(self._model_options())
+        model = build_model(model_options(self.settings))
         return StepModel(model, retrieval.model_tokens, retrieval.model_timeout_s)
 
     @cached_property
@@ -166,17 +149,10 @@ class Braid:
         return Ingestor(
             chunker,
             self.parts.embedder,
-            self._parser_options(),
+            parser_options(self.settings.ocr),
             workers=reading.workers,
             limits=limits,
         )
-
-    def _parser_options(self) -> dict[str, dict[str, object]]:
-        """What parsers are told, by media type: how to read pictures, where that is set."""
-        given = self.settings.ocr.model_dump(exclude_defaults=True)
-        if "dictionary" in given:
-            given["dictionary"] = str(given["dictionary"])
-        return {kind: {"ocr": given} for kind in ocr_types()} if given else {}
 
     def _build_chunker(self) -> Chunker:
         """The chunker that is set, with the options that are, and what it needs from here."""
@@ -196,7 +172,7 @@ class Braid:
                 "the chunker 'proposition' needs a language model: set answer.model (and "
                 "answer.base_url), or choose another chunker.name"
             )
-        model = self._model_options()
+        model = model_options(self.settings)
         writer = build_model(model)
         return {
             "ask": lambda message: writer.complete(message).text,
@@ -209,28 +185,22 @@ class Braid:
         return build_answers(
             terms=self.parts.analyzer.terms,
             similarity=self.similarity,
-            model=self._model_options() if self.settings.answer.model else None,
+            model=model_options(self.settings) if self.settings.answer.model else None,
+            translate=self._translated if self.settings.retrieval.translate else None,
+            min_support=self.settings.answer.min_support,
         )
 
-    def _model_options(self) -> dict[str, Any]:
-        given = self.settings.answer
-        return {
-            "model": given.model,
-            "base_url": given.base_url,
-            "api_key": given.api_key.get_secret_value(),
-            "timeout_s": given.timeout_s,
-            "max_retries": given.max_retries,
-            "max_tokens": given.max_tokens,
-            "context_tokens": given.context_tokens,
-        }
+    def _translated(self, text: str) -> Sequence[AnyOf]:
+        """The words of a text in the other language; none where there is no dictionary."""
+        try:
+            return self.translator.translate(text, script_of(text)) if self.translator else ()
+        except Unavailable:
+            return ()
 
-    def similarity(self, question: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Cosine of a question to each sentence, shape (len(sentences),)."""
-        embedder = self.parts.embedder
-        scores: npt.NDArray[np.float32] = (
-            embedder.embed_passages(list(sentences)) @ embedder.embed_query(question).vector
-        )
-        return scores
+    @cached_property
+    def similarity(self) -> Nearness:
+        """How near sentences are to a question."""
+        return Nearness(self.parts.embedder)
 
     def prepare(self, collection: Collection) -> None:
         """Waits for what a search would else go on without: the graph of a large collection."""
@@ -238,7 +208,7 @@ class Braid:
             collection.graph()
 
     def search(
-        self, collection: Collection, query: Query, tags: frozenset[str] | None = None
+        self, collection: Collection | View, query: Query, tags: frozenset[str] | None = None
     ) -> SearchResult:
         """Hits for a query over the newest snapshot, as it is to a reader with these access tags
         (None: all of it)."""
@@ -251,13 +221,33 @@ class Braid:
         right documents. Nothing is changed."""
         return tuned(self.retriever, collection.snapshot(), questions)
 
+    def tune_by_feedback(self, collection: Collection) -> tuple[Tuning, Fit]:
+        """What a collection would be tuned to by the ratings that people gave. Raises BadInput
+        where there are too few."""
+        questions = collection.feedback.judged()
+        if len(questions) < LEAST_JUDGED:
+            raise BadInput(
+                f"{collection.name} has ratings that help for {len(questions)} questions, and "
+                f"{LEAST_JUDGED} are needed: collect more, or tune it without them"
+            )
+        tuning, fit = self.tune(collection, questions)
+        values = {**tuning.values, _JUDGED: [float(len(questions))]}
+        return replace(tuning, source="feedback", values=values), fit
+
     def keep_tuned(self, collection: Collection) -> None:
-        """Tunes a collection by itself where it has grown or shrunk by a half since it was last
-        tuned, unless that was by judged questions."""
+        """Tunes a collection where it has grown or shrunk by a half since it was last tuned, or
+        there are half as many questions more that people rated the results of: by those, where
+        there are enough, else by itself; unless it was tuned by judged questions."""
         snapshot = collection.snapshot()
         before, chunks = snapshot.tuning, len(snapshot.dense)
+        if not (self.settings.retrieval.tune and chunks and before.source != "qrels"):
+            return
+        judged = len(collection.feedback.judged())
+        rated = judged >= max(LEAST_JUDGED, _OUTGROWN * before.values.get(_JUDGED, [0.0])[0])
         grown = chunks > _OUTGROWN * before.chunks or before.chunks > _OUTGROWN * chunks
-        if self.settings.retrieval.tune and chunks and grown and before.source != "qrels":
+        if rated or (grown and judged >= LEAST_JUDGED):
+            collection.tune(self.tune_by_feedback(collection)[0])
+        elif grown:
             collection.tune(self.tune(collection)[0])
 
     def answer(self, collection: Collection, query: Query) -> tuple[Answer, SearchResult]:
@@ -268,21 +258,28 @@ class Braid:
         return answer, result
 
     def answer_events(
-        self, collection: Collection, query: Query, tags: frozenset[str] | None = None
+        self, collection: Collection | View, query: Query, tags: frozenset[str] | None = None
     ) -> tuple[Iterator[Event], SearchResult]:
         """As `answer`, piece by piece, for a reader with these access tags; the last event is the
         Answer."""
-        result, passages = self._passages(collection, query, tags)
+        result, packed = self._passages(collection, query, tags)
         if result.themes:
-            return iter([self._answer_themes(collection, result)]), result
-        return self.answers.stream(query.text, passages), result
+            return iter([self._answer_themes(collection.view(tags), result, packed.notes)]), result
+        events = self.answers.stream(
+            result.question, packed.passages, doubted=not result.is_relevant, notes=packed.notes
+        )
+        return events, result
 
-    def _answer_themes(self, collection: Collection, result: SearchResult) -> Answer:
+    def _answer_themes(
+        self, collection: Collection | View, result: SearchResult, notes: Sequence[str]
+    ) -> Answer:
         """The answer to a question about the collection as a whole."""
         chunks = self.theme_chunks(collection, result)
-        return self.answers.answer_themes(result.query.text, result.themes, chunks, result.overview)
+        return self.answers.answer_themes(
+            result.question, result.themes, chunks, result.overview, notes
+        )
 
-    def theme_chunks(self, collection: Collection, result: SearchResult) -> dict[int, Chunk]:
+    def theme_chunks(self, collection: Collection | View, result: SearchResult) -> dict[int, Chunk]:
         """The chunks that the themes of a result quote, by their keys, as far as they are still
         there."""
         keys = dict.fromkeys(quote.key for theme in result.themes for quote in theme.summary)
@@ -290,14 +287,50 @@ class Braid:
         return {key: one.chunk for key, one in stored.items()}
 
     def _passages(
-        self, collection: Collection, query: Query, tags: frozenset[str] | None
-    ) -> tuple[SearchResult, Sequence[Passage]]:
-        """The hits, and what the writer reads of them."""
+        self, collection: Collection | View, query: Query, tags: frozenset[str] | None
+    ) -> tuple[SearchResult, Packed]:
+        """The hits, and what the writer reads of them. More are searched for than are shown, so
+        that some can be passed over. What speaks to a language model has been written to be found,
+        and what it is must not change the order of the rest: without its documents it is searched
+        anew."""
         given = self.settings.answer
+        wider = replace(query, k=min(max(query.k, _SPARE * given.passages), MAX_K))
         if not query.context_tokens:
-            query = replace(query, context_tokens=given.passage_context_tokens)
-        result = self.search(collection, query, tags)
-        return result, passages_from_hits(result.hits, given.passages)
+            wider = replace(wider, context_tokens=given.passage_context_tokens)
+        room = given.passages_tokens or room_for_passages(given.context_tokens, given.max_tokens)
+        first: SearchResult | None = None
+        notes: tuple[str, ...] = ()
+        for _ in range(_SEARCHES):
+            result = self.search(collection, wider, tags)
+            packed = passages_from_hits(result.hits, given.passages, room)
+            if result.themes:
+                _, packed = trusted(self.theme_chunks(collection.view(tags), result))
+            first, notes = first or result, (*notes, *packed.notes)
+            if not packed.distrusted:
+                break
+            wider = replace(wider, filter=_without(wider.filter, packed.distrusted))
+        assert first is not None
+        told = replace(
+            first,
+            query=query,
+            hits=first.hits[: query.k],
+            is_relevant=result.is_relevant,
+            themes=result.themes,
+            overview=result.overview,
+        )
+        if told.themes and notes:
+            told = replace(told, themes=self._named_anew(collection.view(tags), told))
+        return told, replace(packed, notes=notes)
+
+    def _named_anew(self, collection: Collection | View, result: SearchResult) -> list[Theme]:
+        """The themes under names that stand in documents that are trusted."""
+        snapshot, named = collection.snapshot(), []
+        for theme in result.themes:
+            keys = list(theme.keys[:_NAMING])
+            stored = snapshot.chunks(keys)
+            kept, _ = trusted({key: stored[key].chunk for key in keys if key in stored})
+            named.append(named_by(theme, list(kept.values())))
+        return named
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:
         """Ingests files and folders; ids are paths relative to the folder given."""
@@ -324,7 +357,7 @@ class Braid:
                 "finding entities with a language model needs one: set answer.model (and "
                 "answer.base_url)"
             )
-        given, model = self.settings.graph.model, self._model_options()
+        given, model = self.settings.graph.model, model_options(self.settings)
         window = max(model["context_tokens"], given.max_tokens + 1)
         return ModelExtraction(
             build_model({**model, "max_tokens": given.max_tokens, "context_tokens": window}),
@@ -334,10 +367,16 @@ class Braid:
             max_tokens=given.max_tokens,
             timeout_s=given.timeout_s,
             attempts=given.attempts,
-            prices=Prices(given.prompt_price, given.completion_price),
+            prices=prices_of(self.settings),
         )
 
     def close(self) -> None:
         """Closes the collections that are open."""
         if "store" in self.__dict__:
             self.store.close()
+
+
+def _without(expression: Mapping[str, Json] | None, documents: Sequence[str]) -> Mapping[str, Json]:
+    """A filter that leaves these documents out, too."""
+    others: Mapping[str, Json] = {"document_id": {"$nin": list(documents)}}
+    return others if expression is None else {"$and": [dict(expression), dict(others)]}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol, TypeAlias
 
 from ingest.contract import Failure
 
@@ -35,6 +37,20 @@ class Ingested:
     stage: str = ""
     container: str = ""
     needs_password: bool = False
+
+
+class Stopping(Protocol):
+    """Tells a run whether it is to stop; a threading.Event does."""
+
+    def is_set(self) -> bool: ...
+
+
+Watch: TypeAlias = Callable[[str, str], None]
+"""Told the id of a document and the stage that its work has come to."""
+
+
+def unwatched(document_id: str, stage: str) -> None:
+    """Nobody looks on."""
 
 
 @dataclass

@@ -19,20 +19,20 @@ from index.graph.pipeline import (
     candidates,
     digest_of,
 )
-from index.pipeline import Collection
+from index.pipeline import Collection, View
 from ingest.contract import NotFound
 
 _MENTIONS = 10_000
 """So many are looked at to say in which documents an entity is named."""
 
 
-def view_of(collection: Collection) -> GraphView:
+def view_of(collection: Collection | View) -> GraphView:
     """The newest graph of a collection, with the texts of its chunks."""
     graph = collection.graph()
     return GraphView(graph, collection.snapshot().chunks)
 
 
-def candidates_shown(collection: Collection, limit: int) -> list[dict[str, Any]]:
+def candidates_shown(collection: Collection | View, limit: int) -> list[dict[str, Any]]:
     """Pairs of entities that may be one thing, the most alike first, for people to look at."""
     graph, snapshot = collection.graph(), collection.snapshot()
     held, rows = snapshot.vectors(graph.keys)

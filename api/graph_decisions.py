@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from api.graph import view_of
 from index.graph.contract import ALIASES, RULES, Decision, DecisionKind, Merge
 from index.graph.pipeline import same_name
-from index.pipeline import Collection
-from ingest.contract import BadInput, Conflict, NotFound
+from index.pipeline import View
+from ingest.contract import BadInput, Conflict, Denied, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Undone:
 
 
 def decide(
-    collection: Collection,
+    collection: View,
     kind: DecisionKind,
     names: Sequence[str],
     documents: Sequence[str] = (),
@@ -50,13 +50,13 @@ def decide(
     for document in documents:
         collection.record(document)
     given = Decision(0, kind, distinct, tuple(dict.fromkeys(documents)), note=note)
-    return collection.facts.decide([given])[0]
+    return collection.unrestricted.facts.decide([given])[0]
 
 
-def undo(collection: Collection, reference: str) -> Undone:
-    """Takes back a decision by its number, or a merge by its id. Raises NotFound, and Conflict
-    for what stands in the alias file."""
-    decisions = collection.facts.decisions()
+def undo(collection: View, reference: str) -> Undone:
+    """Takes back a decision by its number, or a merge by its id. Raises NotFound, Conflict for
+    what stands in the alias file, and Denied for what is also of names that are hidden."""
+    decisions = collection.decisions()
     by_number = {str(decision.number): decision for decision in decisions}
     if reference in by_number:
         return Undone(removed=(_removed(collection, by_number[reference]),))
@@ -69,7 +69,8 @@ def undo(collection: Collection, reference: str) -> Undone:
         )
     pair = merge.first, merge.second
     if merge.by == RULES:
-        return Undone(added=collection.facts.decide([Decision(0, DecisionKind.SEPARATE, pair)]))
+        apart = Decision(0, DecisionKind.SEPARATE, pair)
+        return Undone(added=collection.unrestricted.facts.decide([apart]))
     made_it = [
         decision
         for decision in decisions
@@ -79,23 +80,30 @@ def undo(collection: Collection, reference: str) -> Undone:
     return Undone(removed=tuple(_removed(collection, decision) for decision in made_it))
 
 
-def _removed(collection: Collection, decision: Decision) -> Decision:
+def _removed(collection: View, decision: Decision) -> Decision:
     if decision.by == ALIASES:
         raise Conflict(
             f"decision {decision.number} ({', '.join(decision.names)}) stands in the alias file: "
             "load one without it ('braid graph aliases')"
         )
-    return collection.facts.take_back(decision.number)
+    facts = collection.unrestricted.facts
+    if decision not in facts.decisions():  # it is shown in part
+        raise Denied(f"decision {decision.number} is also of what this key does not see")
+    return facts.take_back(decision.number)
 
 
-def alias_sets(collection: Collection) -> list[tuple[str, ...]]:
+def alias_sets(collection: View) -> list[tuple[str, ...]]:
     """What the alias file of the collection says, in order."""
-    return [one.names for one in collection.facts.decisions() if one.by == ALIASES]
+    return [one.names for one in collection.decisions() if one.by == ALIASES]
 
 
-def keep_aliases(collection: Collection, sets: Iterable[Sequence[str]]) -> None:
-    """Keeps these sets of names as the alias file, and no others. Raises Locked."""
-    with collection.writer() as writer:
+def keep_aliases(collection: View, sets: Iterable[Sequence[str]]) -> None:
+    """Keeps these sets of names as the alias file, and no others. Raises Locked, and Denied where
+    the file has names that the writer does not see: they would go."""
+    whole = collection.unrestricted
+    if collection.decisions() != whole.facts.decisions():
+        raise Denied("the aliases are also of what this key does not see")
+    with whole.writer() as writer:
         writer.set_aliases(
             [Decision(0, DecisionKind.MERGE, tuple(names), by=ALIASES) for names in sets]
         )

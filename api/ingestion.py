@@ -7,13 +7,13 @@ document comes after it is durable.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.events import Ingested, State, Summary
+from api.events import Ingested, State, Stopping, Summary, Watch, unwatched
 from api.turns import Given, Outcome, Planned, Reader, Ready, Settled, Stopped, Turns, Unpacked
 from index.contract import Status, WriteReceipt
 from index.pipeline import Collection, Ledger, Writer
@@ -28,6 +28,10 @@ _BATCH_DOCUMENTS = 256
 _SECRET = "password"
 
 
+def _untold(stage: str, seconds: float) -> None:
+    """Nobody asks how long a stage took."""
+
+
 @dataclass(frozen=True)
 class Ingestor:
     """Puts sources into collections. `counter` is the embedder.
@@ -37,7 +41,8 @@ class Ingestor:
     `{"application/pdf": {"layout": False}}`: they travel to the process that reads (so their
     values must go through pickle) and become fields of the parser of that type. They are part
     of the fingerprint of what they read. `passwords` are tried on files that are encrypted;
-    they are kept nowhere."""
+    they are kept nowhere. `on_stage` is told how long a stage took: "read" (the wait for the
+    processes that read), "chunk", "embed" or "store"."""
 
     chunker: Chunker
     counter: TokenCounter
@@ -45,6 +50,7 @@ class Ingestor:
     passwords: Sequence[str] = field(default=(), repr=False)
     workers: int | None = 0
     limits: Limits = field(default_factory=Limits)
+    on_stage: Callable[[str, float], None] = _untold
 
     @property
     def pipeline(self) -> str:
@@ -70,30 +76,34 @@ class Ingestor:
         self,
         collection: Collection,
         sources: Iterable[Given],
-        stopping: threading.Event | None = None,
+        stopping: Stopping | None = None,
+        watch: Watch = unwatched,
     ) -> Iterator[Ingested]:
         """An event for every document, in order but for failures and unchanged ones, which may
         come before the batch in hand; what is packed in a file comes before it. A source is
         loaded when its turn comes; one that is a document already is not read again. Once
-        `stopping` is set, what is read is stored and the rest left. Raises Locked before the
-        first where another process writes."""
+        `stopping` is set, what is read is stored and the rest left; `watch` is told what is at
+        hand. Raises Locked before the first where another process writes."""
         with collection.writer() as writer:
-            yield from self.ingest_with(writer, collection.ledger, sources, stopping)
+            yield from self.ingest_with(writer, collection.ledger, sources, stopping, watch)
 
     def ingest_with(
         self,
         writer: Writer,
         ledger: Ledger,
         sources: Iterable[Given],
-        stopping: threading.Event | None = None,
+        stopping: Stopping | None = None,
+        watch: Watch = unwatched,
     ) -> Iterator[Ingested]:
         """As `ingest`, by one who may write already; `ledger` is of the writer's collection."""
         with self._workers() as workers:
-            reader = Reader(workers, self.pipeline_of, self.parser_options, self.passwords)
+            reader = Reader(
+                workers, self.pipeline_of, self.parser_options, self.passwords, watch=watch
+            )
             turns = Turns(reader, ledger, writer.scratch, stopping)
-            batch = _Batch(self, writer, ledger, turns)
+            batch = _Batch(self, writer, ledger, turns, watch)
             with suppress(Stopped):
-                for outcome in turns.outcomes(sources):
+                for outcome in self._timed(turns.outcomes(sources)):
                     yield from self._take(outcome, batch)
             yield from batch.stored()
 
@@ -126,14 +136,27 @@ class Ingestor:
     def _workers(self) -> Workers:
         return Workers(_cores() if self.workers is None else self.workers, self.limits)
 
+    def _timed(self, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+        """The same; the wait for each is told."""
+        while True:
+            begun = time.perf_counter()
+            outcome = next(outcomes, None)
+            self.on_stage("read", time.perf_counter() - begun)
+            if outcome is None:
+                return
+            yield outcome
+
     def _take(self, outcome: Outcome, batch: _Batch) -> Iterator[Ingested]:
         if isinstance(outcome, Settled):
             batch.record(outcome)
             yield outcome.event
         elif isinstance(outcome, Ready):
             document = outcome.document
+            batch.watch(document.id, "chunk")
+            begun = time.perf_counter()
             try:
                 chunks = self.chunker.chunk(document, self.counter)
+                self.on_stage("chunk", time.perf_counter() - begun)
             except BraidError as error:
                 batch.turns.waiting[document.id] -= 1
                 failed = Ingested(
@@ -157,6 +180,7 @@ class _Batch:
     writer: Writer
     ledger: Ledger
     turns: Turns
+    watch: Watch
     items: list[Ready | Unpacked] = field(default_factory=list)
     chunks: dict[int, list[Chunk]] = field(default_factory=dict)
 
@@ -198,9 +222,11 @@ class _Batch:
     ) -> Sequence[WriteReceipt]:
         if not documents:
             return []
+        self.watch(documents[0][0].id, "embed")
         origins = {item.document.id: item.origin for item in ready}
+        before = dict(self.writer.seconds)
         try:
-            return self.writer.put(documents, self.ingestor.pipeline_for, origins)
+            receipts = self.writer.put(documents, self.ingestor.pipeline_for, origins)
         except Exception as error:
             # The run ends here, but says of each document how far it came.
             with suppress(BraidError):
@@ -209,6 +235,9 @@ class _Batch:
                     if state is None or state.origin != origin or state.status is not Status.OK:
                         self.ledger.states.fail(name, self.writer.stage, str(error), origin)
             raise
+        for stage, seconds in self.writer.seconds.items():
+            self.ingestor.on_stage(stage, seconds - before.get(stage, 0.0))
+        return receipts
 
     def _close(self, item: Unpacked) -> Iterator[Ingested]:
         if item.gone:

@@ -2,7 +2,7 @@
 shared by all of its processes.
 
 Its tables are small and none of them is the truth about documents: keys, the audit log,
-conversations, idempotency keys.
+conversations, idempotency keys, tasks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,37 @@ Row: TypeAlias = tuple[Any, ...]
 
 FILE = "service.db"
 _BUSY_MS = 10_000
-_SCHEMA: tuple[str, ...] = ()
+_SCHEMA: tuple[str, ...] = (
+    """CREATE TABLE IF NOT EXISTS conversations (
+        id TEXT PRIMARY KEY, caller TEXT NOT NULL, collection TEXT NOT NULL, title TEXT NOT NULL,
+        created_at REAL NOT NULL, used_at REAL NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS conversations_held ON conversations (caller, collection, used_at)",
+    "CREATE INDEX IF NOT EXISTS conversations_used ON conversations (used_at)",
+    """CREATE TABLE IF NOT EXISTS turns (
+        conversation TEXT NOT NULL, number INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT,
+        known INTEGER NOT NULL, generator TEXT NOT NULL, citations TEXT NOT NULL,
+        asked_at REAL NOT NULL, PRIMARY KEY (conversation, number)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS tasks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+        collection TEXT NOT NULL, state TEXT NOT NULL, given TEXT NOT NULL, result TEXT,
+        note TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER, attempts INTEGER NOT NULL,
+        cancelled INTEGER NOT NULL, created_at TEXT NOT NULL, started_at TEXT, finished_at TEXT
+    )""",
+    "CREATE INDEX IF NOT EXISTS tasks_open ON tasks (state, number)",
+    "CREATE INDEX IF NOT EXISTS tasks_of ON tasks (collection, kind, number)",
+    "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, "
+    "name TEXT NOT NULL, grants TEXT NOT NULL, tags TEXT, created_at TEXT NOT NULL, "
+    "expires_at TEXT, revoked_at TEXT, used_at TEXT) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
+    "request_id TEXT NOT NULL, key TEXT NOT NULL, address TEXT NOT NULL, method TEXT NOT NULL, "
+    "route TEXT NOT NULL, path TEXT NOT NULL, collection TEXT NOT NULL, status INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS audit_at ON audit (at)",
+    "CREATE TABLE IF NOT EXISTS replays (key TEXT PRIMARY KEY, created_at REAL NOT NULL, "
+    "mark TEXT NOT NULL, owner TEXT NOT NULL, body_hash TEXT NOT NULL, status INTEGER NOT NULL, "
+    "headers TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID",
+)
 """A statement for each table or index, each with IF NOT EXISTS."""
 
 

@@ -22,10 +22,12 @@ from pydantic_settings import (
 )
 
 from api.settings_answer import AnswerSettings
+from api.settings_conversations import CacheSettings, ConversationSettings
 from api.settings_graph import GraphSettings
 from api.settings_rerank import RerankSettings
 from api.settings_section import Section
 from api.settings_server import ServerSettings
+from api.settings_telemetry import TelemetrySettings
 from ingest.contract import BadInput
 
 CONFIG_FILE = "braid.toml"
@@ -271,7 +273,10 @@ class Settings(BaseSettings):
     rerank: RerankSettings = RerankSettings()
     graph: GraphSettings = GraphSettings()
     answer: AnswerSettings = AnswerSettings()
+    conversations: ConversationSettings = ConversationSettings()
+    answer_cache: CacheSettings = CacheSettings()
     server: ServerSettings = ServerSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod
     def settings_customise_sources(

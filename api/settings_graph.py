@@ -43,10 +43,6 @@ class ModelExtractionSettings(Section):
         description="chunks that `--dry-run` asks the model about, to measure, and no more than a "
         "quarter of those that are due; their answers are kept",
     )
-    prompt_price: float = Field(0.0, ge=0, description="of a million tokens that the model reads")
-    completion_price: float = Field(
-        0.0, ge=0, description="of a million tokens that the model writes"
-    )
 
 
 class GraphSettings(Section):

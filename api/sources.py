@@ -4,13 +4,13 @@ has."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.contract import DocumentState, Origin, Status
 from index.pipeline import Ledger
 from ingest.contract import Failure, Json
-from ingest.pipeline import FileSource, Found, PassedOver, discover, shown
+from ingest.pipeline import Barred, FileSource, Found, PassedOver, discover, shown
 
 _PAGE = 1000
 
@@ -29,7 +29,9 @@ class Files:
         id of an earlier one is a failure: it would take the other's place."""
         taken: dict[str, Path] = {}
         for found in discover(paths, self.passed_over):
-            if isinstance(found, Failure):
+            if isinstance(found, Barred):
+                yield replace(found, metadata=self.metadata)
+            elif isinstance(found, Failure):
                 yield found
             elif (other := taken.setdefault(found.document_id, found.path)) is not found.path:
                 yield Failure(

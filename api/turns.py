@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from api.events import Ingested, State
+from api.events import Ingested, State, Stopping, Watch, unwatched
 from index.contract import DocumentRecord, DocumentState, Origin, Status
-from index.pipeline import Ledger
-from ingest.contract import BraidError, Document, Failure, Json, NotFound, Source, UnreadableFile
+from index.pipeline import Ledger, tags_of, with_tags
+from ingest.contract import (
+    ACCESS,
+    BraidError,
+    Document,
+    Failure,
+    Json,
+    NotFound,
+    Source,
+    UnreadableFile,
+)
 from ingest.pipeline import (
     Barred,
     FileSource,
@@ -35,7 +43,9 @@ from ingest.pipeline import (
     read_file,
 )
 
-Given: TypeAlias = Callable[[], Source | Document] | Failure
+_T = TypeVar("_T")
+_Loads: TypeAlias = Callable[[], Source | Document]
+Given: TypeAlias = _Loads | Failure
 """What is handed in: a call that loads it, or why it cannot be."""
 
 _AHEAD_BYTES = 256 * 2**20
@@ -89,13 +99,14 @@ Outcome: TypeAlias = Settled | Ready | Planned | Unpacked
 class Reader:
     """How files are read. `parser_options` are options by media type, as in ingest.pipeline.Task;
     `passwords` are tried on what is encrypted; `pipeline_of` names the way in which files of a
-    type are read and cut, and `is_plan` leaves all texts unread."""
+    type are read and cut, `is_plan` leaves all texts unread, and `watch` is told what is read."""
 
     workers: Workers
     pipeline_of: Callable[[str], str]
     parser_options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     passwords: Sequence[str] = field(default=(), repr=False)
     is_plan: bool = False
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,7 @@ class Turns:
         reader: Reader,
         ledger: Ledger | None,
         scratch: Path,
-        stopping: threading.Event | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         self.waiting: Counter[str] = Counter()
         self._reader = reader
@@ -170,13 +181,16 @@ class Turns:
         name = getattr(given, "document_id", "")
         origin = _origin_of_file(given.found) if isinstance(given, FileSource) else within
         container = within.container
+        given = self._tagged(given, name, within)
+        origin = replace(origin, given=_tags_alone(getattr(given, "metadata", {})))
         try:
             loaded = given()
         except BraidError as error:
             return _failed(name, origin, "load", str(error))
         name = loaded.id if isinstance(loaded, Document) else loaded.document_id
+        loaded = self._tagged(loaded, name, within)
         try:
-            handed_in = _plain(loaded.metadata)
+            handed_in = with_tags(_plain(loaded.metadata), tags_of(loaded.metadata))
         except (TypeError, ValueError) as error:
             return _failed(name, origin, "load", f"its metadata cannot be stored: {error}")
         origin = replace(origin, given=handed_in)
@@ -191,6 +205,25 @@ class Turns:
         # A file of the disk is loaded again where it is read: that is less work than to send it.
         load = given if isinstance(given, FileSource | StoredSource) else _Loaded(loaded)
         return self._submit(load, _Started(name, origin, len(loaded.data)), record is not None)
+
+    def _tagged(self, given: _T, name: str, within: Origin) -> _T:
+        """What is handed in without a word about access tags, with those that it has already, or
+        those of what packs it; as it is where it does not say what is told of it."""
+        metadata: Mapping[str, Json] | None = getattr(given, "metadata", None)
+        if metadata is None or ACCESS in metadata:
+            return given
+        tags = self._tags_before(name) or tags_of(within.given)
+        told: Any = given
+        return replace(told, metadata=with_tags(metadata, tags)) if tags else given
+
+    def _tags_before(self, name: str) -> frozenset[str]:
+        if self._ledger is None:
+            return frozenset()
+        try:
+            return tags_of(self._ledger.record(name).metadata)
+        except NotFound:
+            state = self._ledger.states.get(name)
+            return frozenset() if state is None else tags_of(state.origin.given)
 
     def _submit(
         self, load: Callable[[], Source | Document], started: _Started, is_stored: bool
@@ -213,13 +246,13 @@ class Turns:
             assert started.outcome is not None
             yield started.outcome
             return
+        self._reader.watch(started.document_id, "read")
         reading = self._result(started.reading)
         name, origin = started.document_id, started.origin
         barred: list[str] = []
         if reading.members:
-            for outcome in self.outcomes(
-                reading.members, replace(origin, container=name, given={})
-            ):
+            packed = replace(origin, container=name, given=_tags_alone(origin.given))
+            for outcome in self.outcomes(reading.members, packed):
                 if isinstance(outcome, Settled) and outcome.event.state is State.FAILED:
                     barred.append(outcome.event.document_id)
                 yield outcome
@@ -287,6 +320,11 @@ class Turns:
         return record if same else None
 
 
+def _tags_alone(metadata: Mapping[str, Json]) -> dict[str, Json]:
+    """Of what is handed in, the access tags."""
+    return with_tags({}, tags_of(metadata))
+
+
 def _origin_of_file(found: Found) -> Origin:
     return Origin(found.path.absolute(), found.root)
 
@@ -295,7 +333,7 @@ def _barred(failure: Failure, within: Origin) -> _Started:
     """A failure stands in the catalog where it is of a file, which may be read some day."""
     origin = within if within.container else None
     if isinstance(failure, Barred) and failure.found is not None:
-        origin = _origin_of_file(failure.found)
+        origin = replace(_origin_of_file(failure.found), given=_tags_alone(failure.metadata))
     started = _failed(failure.document_id, within, "load", failure.reason)
     assert isinstance(started.outcome, Settled)
     return replace(started, outcome=replace(started.outcome, origin=origin))

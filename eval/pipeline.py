@@ -40,6 +40,7 @@ from eval.questions import (
     describe_question,
     first_rank,
     load_questions,
+    questions_of,
 )
 from eval.report_file import read_report, report_from_json, report_json
 from eval.runs import read_qrels, read_run, write_qrels, write_run
@@ -70,6 +71,7 @@ __all__ = [
     "parse_html",
     "parse_json",
     "parse_table",
+    "questions_of",
     "read_qrels",
     "read_report",
     "read_run",

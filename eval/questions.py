@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,24 +20,44 @@ def load_questions(path: Path) -> QuestionSet:
 
     Raises BadDataset, which names the line.
     """
-    questions: list[Question] = []
-    seen: dict[str, int] = {}
     digest = hashlib.sha256()
-    for number, line in numbered_lines(path, digest):
-        where = f"{path}, line {number}"
-        question = _question(parse_record(line, where), where)
-        if question.id in seen:
-            raise BadDataset(
-                f"{where}: id {question.id!r} stands on line {seen[question.id]} already: "
-                f"choose another"
-            )
-        seen[question.id] = number
-        questions.append(question)
+    records = (
+        (f"{path}, line {number}", parse_record(line, f"{path}, line {number}"))
+        for number, line in numbered_lines(path, digest)
+    )
+    questions = _questions(records)
     if not questions:
         raise BadDataset(f"{path} holds no question: put one JSON object on each line")
     documents = {question.document for question in questions}
     name = path.resolve().stem
     return QuestionSet(name, questions, len(documents), {path.name: digest.hexdigest()})
+
+
+def questions_of(records: Sequence[Mapping[str, object]], name: str) -> QuestionSet:
+    """Questions handed in as records, in order; as `load_questions` otherwise."""
+    questions = _questions(
+        (f"question {number}", dict(record)) for number, record in enumerate(records, 1)
+    )
+    if not questions:
+        raise BadDataset("there is no question: give one at least")
+    text = json.dumps([dict(record) for record in records], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    documents = {question.document for question in questions}
+    return QuestionSet(name, questions, len(documents), {name: digest})
+
+
+def _questions(records: Iterable[tuple[str, dict[str, object]]]) -> list[Question]:
+    """Raises BadDataset, which names the place."""
+    found: dict[str, tuple[str, Question]] = {}
+    for where, record in records:
+        question = _question(record, where)
+        if question.id in found:
+            raise BadDataset(
+                f"{where}: id {question.id!r} stands on {found[question.id][0]} already: "
+                "choose another"
+            )
+        found[question.id] = (where.rpartition(", ")[2], question)
+    return [question for _, question in found.values()]
 
 
 def _question(record: dict[str, object], where: str) -> Question:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-pytest_plugins = ("cli_fixtures", "generate_fixtures", "rest_fixtures")
+pytest_plugins = (
+    "cli_fixtures",
+    "door_fixtures",
+    "generate_fixtures",
+    "rest_fixtures",
+    "web_fixtures",
+)
 
 # The same examples in every run; `pytest --hypothesis-profile=search` looks for new ones.
 settings.register_profile("same", derandomize=True, database=None)

@@ -22,6 +22,9 @@ from api.cli.relations import print_chain, print_theme
 from api.places import place_of
 
 if TYPE_CHECKING:
+    from api.compose import Braid
+    from generate.contract import Answer
+    from index.pipeline import Collection
     from ingest.contract import Chunk
     from retrieve.contract import Hit, Query, SearchResult
 
@@ -63,6 +66,14 @@ ChainsOption = Annotated[
 AfterOption = Annotated[
     list[str] | None,
     typer.Option("--after", help="A question asked before in the conversation; oldest first."),
+]
+ConversationOption = Annotated[
+    str,
+    typer.Option(
+        "--conversation",
+        help="'new', or the id that it gave: goes on with what was asked before.",
+        show_default=False,
+    ),
 ]
 
 
@@ -125,6 +136,7 @@ def ask(
     filter_json: FilterOption = None,
     steps: SwitchOption = None,
     after: AfterOption = None,
+    conversation: ConversationOption = "",
     collection: CollectionOption = None,
     data_dir: DataOption = None,
     as_json: JsonOption = False,
@@ -136,10 +148,11 @@ def ask(
         )
         target = braid.store.get(braid.settings.collection)
         braid.prepare(target)
-        answer, result = braid.answer(target, asked)
+        answer, result, kept_as = _answered(braid, target, asked, conversation)
         if as_json:
             told = {"hits": result.hits, "themes": result.themes, "chains": result.chains}
-            print_json({"answer": answer, **told, "generation": result.generation})
+            kept = {"conversation": kept_as} if kept_as else {}
+            print_json({"answer": answer, **told, "generation": result.generation, **kept})
             return
         typer.echo(answer.text)
         shown: set[int] = set()
@@ -149,8 +162,41 @@ def ask(
                 typer.echo(f"[{citation.number}] {place_of(citation.chunk)}")
         for chain in result.chains:
             print_chain(chain)
-        for note in (*answer.notes, *answer.dropped):
-            typer.echo(f"note: {note}", err=True)
+        _print_beside(answer)
+        if kept_as:
+            typer.echo(f"conversation: {kept_as}", err=True)
+
+
+def _answered(
+    braid: Braid, target: Collection, asked: Query, conversation: str
+) -> tuple[Answer, SearchResult, str]:
+    """The answer, what it rests on, and the id of the conversation that it is a turn of."""
+    if not conversation:
+        return (*braid.answer(target, asked), "")
+    from api.access import LOCAL
+    from api.gateway import Gateway
+    from api.service_store import ServiceStore
+
+    gateway = Gateway(braid, ServiceStore(braid.settings.data_dir))
+    coming = gateway.ask(LOCAL, target.view(), asked, conversation)
+    return coming.answer(), coming.result, coming.conversation
+
+
+def _print_beside(answer: Answer) -> None:
+    """What goes with an answer: how far it is held up, what else can be asked, what was noted."""
+    if answer.known:
+        bare = sum(not one.numbers for one in answer.sentences)
+        typer.echo(f"support: {answer.support:.0%}" + (f", {bare} sentences none" if bare else ""))
+    for question in answer.suggestions:
+        typer.echo(f"ask also: {question}")
+    if answer.usage.calls:
+        used = answer.usage
+        about = "about " if used.is_estimate else ""
+        cost = "" if used.cost is None else f", cost {used.cost:.6g}"
+        told = f"{about}{used.prompt_tokens} + {used.completion_tokens} tokens{cost}"
+        typer.echo(f"{answer.generator}: {told}", err=True)
+    for note in (*answer.notes, *answer.dropped):
+        typer.echo(f"note: {note}", err=True)
 
 
 def _query(

@@ -153,7 +153,7 @@ def undo(
         from api.graph import decision_plain
         from api.graph_decisions import undo as take_back
 
-        target = braid.store.get(braid.settings.collection)
+        target = braid.store.get(braid.settings.collection).view()
         undone = take_back(target, reference)
         if as_json:
             print_json(
@@ -184,7 +184,7 @@ def _decide(
         from api.graph_decisions import decide
         from index.graph.contract import DecisionKind
 
-        target = braid.store.get(braid.settings.collection)
+        target = braid.store.get(braid.settings.collection).view()
         decision = decide(target, DecisionKind(kind), names, documents, note)
         if as_json:
             print_json({"collection": target.name, "decision": decision_plain(decision)})
@@ -234,7 +234,7 @@ def list_aliases(
         from api.graph_decisions import alias_sets
         from index.graph.pipeline import alias_line
 
-        target = braid.store.get(braid.settings.collection)
+        target = braid.store.get(braid.settings.collection).view()
         found = alias_sets(target)
         if as_json:
             print_json({"collection": target.name, "aliases": found})
@@ -256,7 +256,7 @@ def clear(
 def _keep(braid: Braid, sets: Sequence[Sequence[str]], as_json: bool) -> None:
     from api.graph_decisions import alias_sets, keep_aliases
 
-    target = braid.store.get(braid.settings.collection)
+    target = braid.store.get(braid.settings.collection).view()
     keep_aliases(target, sets)
     kept = len(alias_sets(target))
     if as_json:

@@ -59,6 +59,14 @@ MetadataOption = Annotated[
     list[str] | None,
     typer.Option("--metadata", help="key=value, kept with each document; the value may be JSON."),
 ]
+AccessOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--access",
+        help="Access tag: who holds one of a document's tags sees it. May be given several times; "
+        "without it a document keeps its tags, and a new one is for everyone.",
+    ),
+]
 
 
 def ingest(
@@ -73,6 +81,7 @@ def ingest(
     fast: FastOption = False,
     password: PasswordOption = None,
     metadata: MetadataOption = None,
+    access: AccessOption = None,
     workers: WorkersOption = None,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
@@ -94,7 +103,7 @@ def ingest(
         if missing:
             raise NotFound(f"there is no file or folder at {', '.join(missing)}")
         run = _Run(braid, as_json, dry_run)
-        run.set_up(fast, password, metadata, workers, timeout)
+        run.set_up(fast, password, _told(metadata, access), workers, timeout)
         if dry_run:
             with run.planning() as (ledger, scratch):
                 files = run.files.failed(ledger, given) if retry_failed else run.files.under(given)
@@ -118,6 +127,7 @@ def sync(
     fast: FastOption = False,
     password: PasswordOption = None,
     metadata: MetadataOption = None,
+    access: AccessOption = None,
     workers: WorkersOption = None,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
@@ -133,7 +143,7 @@ def sync(
 
         check_folder(folder)
         run = _Run(braid, as_json, dry_run)
-        run.set_up(fast, password, metadata, workers, timeout)
+        run.set_up(fast, password, _told(metadata, access), workers, timeout)
         if dry_run:
             with run.planning() as (ledger, scratch):
                 events = plan_sync(run.ingestor, ledger, run.files, folder, scratch)
@@ -162,7 +172,7 @@ class _Run:
         self,
         fast: bool,
         passwords: list[str] | None,
-        metadata: list[str] | None,
+        metadata: dict[str, Json],
         workers: int | None,
         timeout_s: float | None,
     ) -> None:
@@ -180,9 +190,7 @@ class _Run:
             limits=limits if timeout_s is None else replace(limits, timeout_s=timeout_s),
         )
         told = self._passed_over if self.is_plan else None
-        self.files = replace(
-            self.braid.files(), metadata=_metadata_of(metadata or []), passed_over=told
-        )
+        self.files = replace(self.braid.files(), metadata=metadata, passed_over=told)
 
     @contextmanager
     def planning(self) -> Iterator[tuple[Ledger | None, Path]]:
@@ -304,11 +312,20 @@ class _Count:
         self.value = sum(1 for _ in discover(self._paths))
 
 
+def _told(metadata: list[str] | None, access: list[str] | None) -> dict[str, Json]:
+    """What the flags say of every document. Raises BadInput."""
+    from index.pipeline import access_tags
+    from ingest.contract import ACCESS
+
+    found = _metadata_of(metadata or [])
+    return found if access is None else {**found, ACCESS: access_tags(access, "--access")}
+
+
 def _metadata_of(given: list[str]) -> dict[str, Json]:
     """Metadata of key=value flags. A value that is JSON is taken as such, any other as text."""
     import json
 
-    from ingest.contract import BadInput, UnreadableFile
+    from ingest.contract import ACCESS, BadInput, UnreadableFile
     from ingest.pipeline import metadata_object
 
     found: dict[str, Json] = {}
@@ -316,6 +333,8 @@ def _metadata_of(given: list[str]) -> dict[str, Json]:
         key, equals, value = item.partition("=")
         if not key.strip() or not equals:
             raise BadInput(f"--metadata {item!r}: expected key=value")
+        if key.strip() == ACCESS:
+            raise BadInput(f"--metadata {item!r}: give access tags with --access")
         quoted = json.dumps(key.strip())
         try:
             found.update(metadata_object(f"{{{quoted}: {value}}}".encode(), "--metadata"))

@@ -1,4 +1,4 @@
-"""braid serve | doctor."""
+"""braid serve | mcp | doctor."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from api.cli.output import (
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer requests.")
+    ] = None,
     data_dir: DataOption = None,
 ) -> None:
     """Run the REST service until it is stopped."""
@@ -27,10 +30,29 @@ def serve(
         from api.rest.server import serve as run_server
 
         settings = settings_of(None, data_dir)
-        given = {"host": host, "port": port}
+        given = {"host": host, "port": port, "workers": workers}
         changed = {name: value for name, value in given.items() if value is not None}
         server = settings.server.model_copy(update=changed)
         run_server(settings.model_copy(update={"server": server}))
+
+
+def mcp(data_dir: DataOption = None) -> None:
+    """Serve the tools to an MCP client that starts this command, over stdin and stdout.
+
+    The client sees every collection of this machine's settings, as the command line does. A running
+    server offers the same tools at /mcp.
+    """
+    with errors_shown(False), braid_of(None, data_dir) as braid:
+        import anyio
+
+        from api.doors.mcp import serve_stdio
+        from api.gateway import Gateway
+        from api.rest.logs import log_to_stderr
+        from api.service_store import ServiceStore
+
+        server = braid.settings.server
+        log_to_stderr(server.log_format, server.log_level)
+        anyio.run(serve_stdio, Gateway(braid, ServiceStore(braid.settings.data_dir)))
 
 
 def doctor(

@@ -28,6 +28,9 @@ def tune(
             help="A BEIR folder whose documents are the collection's: learn from its questions."
         ),
     ] = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Learn from the ratings that people gave.")
+    ] = False,
     split: Annotated[str, typer.Option(help="With --qrels: qrels/SPLIT.tsv.")] = "test",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be learned, and change nothing.")
@@ -66,7 +69,9 @@ def tune(
                     f"none of the right documents of {qrels} is in {target.name}: its documents "
                     "need the same ids as the corpus of the questions"
                 )
-        tuning, fit = braid.tune(target, questions)
+        if feedback and qrels is not None:
+            raise BadInput("give --qrels or --feedback, not both")
+        tuning, fit = braid.tune_by_feedback(target) if feedback else braid.tune(target, questions)
         if not dry_run:
             target.tune(tuning)
         if as_json:
@@ -88,7 +93,8 @@ def _is_there(collection: Collection, document_id: str) -> bool:
 def _said(source: str, fit: Fit) -> str:
     if source == "size":
         return "too small to learn weights from; learned when nothing in it is relevant"
-    asked = "judged questions" if source == "qrels" else "questions that it asks itself"
+    kinds = {"qrels": "judged questions", "feedback": "questions that people rated"}
+    asked = kinds.get(source, "questions that it asks itself")
     if fit.ratio == 1.0:
         return f"the weights stay as they are, by {fit.trials} {asked}"
     return (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import asyncio
+import time
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import structlog
-from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from api.access import Role
+from api.gateway import Asked
+from api.rest.answer_values import AnswerInfo
+from api.rest.answering import answer_of, events_of, streamed
 from api.rest.guard import CallerDep, needs
 from api.rest.problems import (
     Problem,
@@ -23,35 +26,94 @@ from api.rest.problems import (
     responses,
 )
 from api.rest.search import (
-    BoxInfo,
     ChainInfo,
     ExplanationInfo,
     HitInfo,
     SearchRequest,
     SearchResponse,
     ThemeInfo,
-    pages_of,
+    within,
 )
-from api.rest.service import CollectionDep, GatewayDep
+from api.rest.service import CollectionDep, GatewayDep, service_in
 from api.rest.values import json_only
-from generate.contract import Answer, Citation, Event, Outline
+from generate.contract import Answer, Event, Outline
 from ingest.contract import BraidError
 
 router = APIRouter(prefix="/v1/collections/{collection}", tags=["answers"])
 _log = structlog.get_logger("braid.rest")
 
+
+class HitsEvent(SearchResponse):
+    """`hits`: what the answer will rest on, as soon as it is found."""
+
+    conversation: str = Field("", description="id of the conversation; empty: none")
+    cached: bool = Field(False, description="the answer was kept from before")
+
+
+class OutlineEvent(BaseModel):
+    """`outline`: the headings of a long answer, before its first piece."""
+
+    headings: list[str]
+
+
+class DeltaEvent(BaseModel):
+    """`delta`: a piece of the answer as it is written, not yet checked."""
+
+    text: str
+
+
+class DoneEvent(BaseModel):
+    """`done`: nothing follows."""
+
+
+_EVENTS: dict[str, type[BaseModel]] = {
+    "hits": HitsEvent,
+    "outline": OutlineEvent,
+    "delta": DeltaEvent,
+    "answer": AnswerInfo,
+    "error": Problem,
+    "done": DoneEvent,
+}
+EVENT_MODELS = (HitsEvent, OutlineEvent, DeltaEvent, AnswerInfo, DoneEvent)
+"""Models of the data of events, which no route returns."""
+
 _STREAM_SAMPLE = (
-    'event: hits\ndata: {"hits": [...], "generation": 17}\n\n'
-    'event: delta\ndata: {"text": "自发货之日起 24 个月 [1]。"}\n\n'
-    'event: answer\ndata: {"answer": "...", "known": true, "citations": [...]}\n\n'
-    "event: done\ndata: {}\n\n"
+    'id: 1\nevent: hits\ndata: {"hits": [...], "generation": 17}\n\n'
+    'id: 2\nevent: delta\ndata: {"text": "自发货之日起 24 个月 [1]。"}\n\n'
+    'id: 3\nevent: answer\ndata: {"answer": "...", "known": true, "citations": [...]}\n\n'
+    "id: 4\nevent: done\ndata: {}\n\n"
 )
+
+
+def _event_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """OpenAPI's account of one kind of event."""
+    data = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        "type": "object",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "description": "numbers the events of a stream, from 1"},
+            "event": {"const": name},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": data,
+            },
+        },
+    }
+
+
 _STREAM_DOC: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The answer; as events where a stream was asked for: `hits`, then `delta` "
-        "as the answer is written (provisional), then `answer` (checked, replaces the deltas), "
-        "or `error` with a problem, and `done` at the end",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_SAMPLE}},
+        "description": "The answer; as events where a stream was asked for: `hits`, then perhaps "
+        "an `outline`, `delta` as the answer is written (provisional), then `answer` (checked, "
+        "replaces the deltas), or `error` with a problem, and `done` at the end",
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {"oneOf": [_event_schema(*one) for one in _EVENTS.items()]},
+                "example": _STREAM_SAMPLE,
+            }
+        },
     }
 }
 
@@ -62,66 +124,14 @@ class QueryRequest(SearchRequest):
     stream: bool = Field(
         False, description="answer with server-sent events, as `Accept: text/event-stream` does"
     )
-
-
-class CitationInfo(BaseModel):
-    """A checked link from a sentence of the answer to a passage."""
-
-    number: int = Field(description="the n of its mark [n]", examples=[1])
-    chunk_id: str
-    document_id: str = Field(examples=["AV-200产品说明书.pdf"])
-    title: str
-    heading_path: list[str]
-    pages: list[int] | None = Field(description="first and last page", examples=[[7, 7]])
-    boxes: list[BoxInfo]
-    quote: str = Field(description="the part of the passage that supports the sentence")
-    span: list[int] = Field(
-        description="start and end (exclusive) of the sentence in the answer, in characters",
-        examples=[[0, 19]],
+    conversation: str = Field(
+        "",
+        max_length=64,
+        description="id of the conversation that this goes on with, or `new`; its last turns take "
+        "the place of `history`",
+        examples=["new"],
     )
-    support: float = Field(description="from 0 to 1", examples=[0.93])
-
-    @classmethod
-    def of(cls, citation: Citation) -> CitationInfo:
-        """The same citation."""
-        chunk = citation.chunk
-        return cls(
-            number=citation.number,
-            chunk_id=chunk.id,
-            document_id=chunk.document_id,
-            title=chunk.title,
-            heading_path=list(chunk.heading_path),
-            pages=pages_of(chunk),
-            boxes=[BoxInfo.of(box) for box in chunk.boxes],
-            quote=citation.quote,
-            span=list(citation.answer_span),
-            support=float(citation.support),
-        )
-
-
-class AnswerInfo(BaseModel):
-    """An answer with its citations."""
-
-    answer: str = Field(
-        description="Markdown with [n] marks", examples=["自发货之日起 24 个月 [1]。"]
-    )
-    known: bool = Field(description="false where the passages hold no answer")
-    citations: list[CitationInfo]
-    dropped: list[str] = Field(description="citations that did not stand the check, and why")
-    notes: list[str] = Field(description="what did not go as asked, such as a fallback")
-    generator: str = Field(description="what wrote it", examples=["extractive"])
-
-    @classmethod
-    def of(cls, answer: Answer) -> AnswerInfo:
-        """The same answer."""
-        return cls(
-            answer=answer.text,
-            known=answer.known,
-            citations=[CitationInfo.of(citation) for citation in answer.citations],
-            dropped=list(answer.dropped),
-            notes=list(answer.notes),
-            generator=answer.generator,
-        )
+    cache: bool = Field(True, description="an answer kept from before will do")
 
 
 class QueryResponse(AnswerInfo):
@@ -142,7 +152,7 @@ class QueryResponse(AnswerInfo):
     "/query",
     summary="Ask",
     response_model=QueryResponse,
-    responses={**_STREAM_DOC, **responses(400, 404, 409, 413, 415)},
+    responses={**_STREAM_DOC, **responses(400, 404, 409, 413, 415, 504)},
     dependencies=[needs(Role.READ), Depends(json_only)],
 )
 async def query(
@@ -154,71 +164,63 @@ async def query(
 ) -> Any:
     """Answers a question from the passages found, each sentence cited and checked. A client that
     goes away stops the writing."""
-    events, result = await run_in_threadpool(gateway.ask, caller, collection, body.to_query())
-    chunks = await run_in_threadpool(gateway.braid.theme_chunks, collection, result)
-    found = SearchResponse.of(result, chunks, explain=body.explain)
+    service = service_in(request)
+    seconds, since = service.settings.server.request_timeout_s, time.monotonic()
+
+    def begun() -> tuple[Asked, HitsEvent]:
+        query = within(body.to_query(), seconds)
+        asked = gateway.ask(caller, collection, query, body.conversation, cached=body.cache)
+        chunks = gateway.braid.theme_chunks(collection, asked.result)
+        found = HitsEvent.of(asked.result, chunks, explain=body.explain)
+        found.conversation, found.cached = asked.conversation, asked.cached
+        return asked, found
+
+    asked, found = await service.lanes.searches.run(begun)
     if body.stream or "text/event-stream" in request.headers.get("Accept", "").lower():
-        return EventSourceResponse(_stream(request, events, found), sep="\n")
-    async with aclosing(_stepped(events)) as steps:
-        async for event in steps:
-            if isinstance(event, Answer):
-                return QueryResponse(
-                    **dict(AnswerInfo.of(event)),
-                    hits=found.hits,
-                    generation=found.generation,
-                    themes=found.themes,
-                    chains=found.chains,
-                    explanation=found.explanation,
-                )
-            if await request.is_disconnected():
-                return Response(status_code=204)  # nobody is there to read it
-    raise AssertionError("a stream of events ends with an Answer")
-
-
-async def _stepped(events: Iterator[Event]) -> AsyncGenerator[Event, None]:
-    """The events, each made in a thread. Closing this closes them after the step in hand."""
-    end = object()
-    try:
-        while (event := await to_thread.run_sync(next, events, end)) is not end:
-            yield event  # type: ignore[misc]
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(close)
+        return streamed(service, lambda stop: _stream(request, asked, found, stop), asked)
+    answer = await answer_of(request, asked, seconds - (time.monotonic() - since))
+    if answer is None:
+        return Response(status_code=204)  # nobody is there to read it
+    return QueryResponse(
+        **dict(AnswerInfo.of(answer, asked.conversation, cached=asked.cached)),
+        hits=found.hits,
+        generation=found.generation,
+        themes=found.themes,
+        chains=found.chains,
+        explanation=found.explanation,
+    )
 
 
 async def _stream(
-    request: Request, events: Iterator[Event], found: SearchResponse
+    request: Request, asked: Asked, found: HitsEvent, stop: asyncio.Event
 ) -> AsyncIterator[ServerSentEvent]:
-    yield _sent("hits", found)
+    sent = 0
+
+    def event(name: str, model: BaseModel) -> ServerSentEvent:
+        nonlocal sent
+        sent += 1
+        return ServerSentEvent(model.model_dump_json(), event=name, id=str(sent), sep="\n")
+
+    yield event("hits", found)
     try:
-        async with aclosing(_stepped(events)) as steps:
-            async for event in steps:
-                if isinstance(event, Answer):
-                    yield _sent("answer", AnswerInfo.of(event))
-                elif isinstance(event, Outline):
-                    yield _sent("outline", _Outline(headings=list(event.headings)))
-                else:
-                    yield ServerSentEvent(_Delta(text=event.text).model_dump_json(), event="delta")
+        async with aclosing(events_of(request, asked, stop)) as events:
+            async for one in events:
+                yield event(*_shown(one, asked))
     except BraidError as error:
-        yield _sent("error", problem_for(request, error))
+        yield event("error", problem_for(request, error))
     except Exception:  # the response has begun: an event is the one way left to say it
         _log.exception("stream failed", path=request.url.path)
-        yield _sent("error", _defect(request))
-    yield ServerSentEvent("{}", event="done")
+        yield event("error", _defect(request))
+    yield event("done", DoneEvent())
 
 
-class _Delta(BaseModel):
-    text: str
-
-
-class _Outline(BaseModel):
-    headings: list[str]
-
-
-def _sent(name: str, model: BaseModel) -> ServerSentEvent:
-    return ServerSentEvent(model.model_dump_json(), event=name)
+def _shown(event: Event, asked: Asked) -> tuple[str, BaseModel]:
+    """The name and the data of an event."""
+    if isinstance(event, Answer):
+        return "answer", AnswerInfo.of(event, asked.conversation, cached=asked.cached)
+    if isinstance(event, Outline):
+        return "outline", OutlineEvent(headings=list(event.headings))
+    return "delta", DeltaEvent(text=event.text)
 
 
 def _defect(request: Request) -> Problem:

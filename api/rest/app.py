@@ -2,46 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, Field
-from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
+from api.doors import dify, mcp, openai, rerank
+from api.doors.errors import DoorErrors
+from api.doors.mcp import McpDoor
 from api.rest import (
+    admin,
     answers,
+    audit,
+    chunks,
     collections,
+    conversations,
+    document_changes,
     documents,
+    evaluations,
+    feedback,
     graph,
     graph_decisions,
+    job_actions,
     jobs,
+    keys,
+    monitoring,
+    pages,
     problems,
     search,
     synonyms,
+    tasks,
+    uploads,
     words,
 )
+from api.rest.conditions import describe_conditions
+from api.rest.entry import OPEN_PATHS
+from api.rest.etags import Etags, NotModified, not_modified
 from api.rest.guard import check_guarded
-from api.rest.middleware import OPEN_PATHS, BodyLimit, KeyCheck, RequestLog
+from api.rest.idempotency import Idempotency
+from api.rest.metrics import Metrics
+from api.rest.middleware import BodyLimit, RequestLog, template_of
 from api.rest.problems import Problem
-from api.rest.service import Service, ServiceDep
+from api.rest.protection import Protection
+from api.rest.response_headers import ResponseHeaders
+from api.rest.service import Service
+from api.rest.tracing import TracedRequests, Tracing, tracing_of
+from api.rest.watching import Notes, Watcher, Watchers
 from api.settings import Settings
 from api.version import version
+from api.web import site
 
 _ROUTES = (
     collections,
+    uploads,
+    document_changes,
     documents,
+    chunks,
+    pages,
     words,
     synonyms,
     graph,
     graph_decisions,
     jobs,
+    job_actions,
     search,
     answers,
+    feedback,
+    evaluations,
+    tasks,
+    admin,
+    monitoring,
+    conversations,
+    openai,
+    dify,
+    rerank,
+    keys,
+    audit,
 )
+_GUARDED_ELSEWHERE = frozenset({mcp.PATH})
+"""Paths of mounted applications, which ask the gateway."""
+
 _DESCRIPTION = """
 Retrieval-augmented generation for Chinese and English documents: upload files, search them by
 words and by meaning, and ask questions that are answered with checked citations.
@@ -50,60 +94,68 @@ Errors are problem documents (RFC 9457). Every response has an `X-Request-Id`.
 """
 
 
-class Health(BaseModel):
-    """Whether the service is there, and whether it is ready to work."""
-
-    status: Literal["loading", "ok", "degraded"] = Field(
-        description="`loading`: requests wait for the model; `degraded`: it cannot be loaded, "
-        "`detail` says why, and it is tried again"
-    )
-    version: str = Field(examples=["0.1.0"])
-    detail: str = ""
+def watched(settings: Settings, metrics: Metrics, tracing: Tracing | None) -> Watchers:
+    """Who is told of the work of a process of the service."""
+    watchers: list[Watcher] = [metrics, Notes(settings.server.log_questions)]
+    return Watchers([*watchers, *([tracing] if tracing else [])])
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(
+    settings: Settings,
+    tracing: Tracing | None = None,
+    ring: Callable[[str, str], None] | None = None,
+) -> FastAPI:
     """The service over the collections of the settings. Loading begins when it starts up, in a
-    thread of its own; /health answers meanwhile."""
-    service = Service(settings)
+    thread of its own; /health answers meanwhile. `tracing` stands in for the one that is set. With
+    `ring`, another process carries out jobs and is told so of new ones."""
+    server = settings.server
+    metrics = Metrics(settings.answer.model or "extractive")
+    tracing = tracing or tracing_of(settings.telemetry)
+    service = Service(settings, watched(settings, metrics, tracing), ring)
+    protection = Protection.of(settings, service.store)
+    tools = McpDoor(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        yield
+        protection.start()
+        async with tools.open():
+            yield
         await run_in_threadpool(service.stop)
+        await run_in_threadpool(protection.stop)
+        if tracing is not None:
+            await run_in_threadpool(tracing.close)
 
-    key = settings.server.api_key.get_secret_value()
     app = FastAPI(
         title="Braid",
         version=version(),
         description=_DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
         license_info={"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
     )
-    app.state.service = service
+    app.state.service, app.state.metrics = service, metrics
     # The last one added is the outermost.
+    app.add_middleware(Etags, routes=lambda: app)
+    app.add_middleware(Idempotency, replays=service.replays, routes=lambda: app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(KeyCheck, key=key)
-    app.add_middleware(RequestLog)
+    protection.install(app)
+    if tracing is not None:
+        app.add_middleware(TracedRequests, tracing=tracing, template=template_of)
+    app.add_middleware(RequestLog, metrics=metrics, slow_s=server.slow_request_s)
+    app.add_middleware(DoorErrors)
+    app.add_middleware(ResponseHeaders)
     problems.install(app)
+    app.add_exception_handler(NotModified, not_modified)
     for module in _ROUTES:
         app.include_router(module.router)
-    app.add_api_route("/health", health, tags=["service"], summary="Health")
-    app.add_api_route("/", to_docs, include_in_schema=False, response_class=RedirectResponse)
-    check_guarded(app, OPEN_PATHS | {"/"})
+    app.router.routes.append(Route(mcp.PATH, tools, include_in_schema=False))
+    app.include_router(site.web_router())
+    check_guarded(app, OPEN_PATHS | site.PATHS, _GUARDED_ELSEWHERE)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-async def health(service: ServiceDep) -> Health:
-    """Answers at once, whatever else is going on, and asks for no key."""
-    return Health(status=service.status, version=version(), detail=service.fault)
-
-
-async def to_docs() -> str:
-    """The documentation is the front page."""
-    return "/docs"
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -119,8 +171,21 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         components = schema.setdefault("components", {}).setdefault("schemas", {})
         for name in ("HTTPValidationError", "ValidationError"):
             components.pop(name, None)
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        components.update(problem.pop("$defs"))
-        components["Problem"] = problem
+        _drop_validation_errors(schema)
+        for model in (Problem, *answers.EVENT_MODELS):
+            found = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            components.update(found.pop("$defs", {}))
+            components[model.__name__] = found
+        describe_conditions(schema, app)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _drop_validation_errors(schema: dict[str, Any]) -> None:
+    """Takes out the 422 that FastAPI adds to routes which answer in another way: doors, in the
+    form that their clients know."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            told = operation["responses"].get("422", {}).get("content", {})
+            if any("HTTPValidationError" in str(one) for one in told.values()):
+                del operation["responses"]["422"]

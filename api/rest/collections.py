@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Role
-from api.rest.guard import needs
+from api.rest.guard import CallerDep, needs
+from api.rest.idempotency import creates
 from api.rest.problems import responses
-from api.rest.service import BraidDep, CollectionDep
-from api.rest.values import Given, json_only
-from index.pipeline import Collection
+from api.rest.service import BraidDep, CollectionDep, CollectionName, GatewayDep
+from api.rest.values import COLLECTION_PATTERN, Given, json_only
+from api.tasks import Tasks
+from index.pipeline import View
 from ingest.contract import BraidError, NotFound
 
 router = APIRouter(prefix="/v1/collections", tags=["collections"])
@@ -26,7 +27,8 @@ class NewCollection(Given):
 
     name: str = Field(
         description="letters of any script, digits, '_', '-' and '.', 64 characters at the most, "
-        "with a letter or digit first"
+        "with a letter, a digit or '_' first",
+        json_schema_extra={"pattern": COLLECTION_PATTERN},
     )
 
 
@@ -42,10 +44,11 @@ class CollectionInfo(BaseModel):
     facts: int = Field(description="chunks whose facts are in the graph", examples=[412])
     sparse: int = Field(description="chunks in the index of words", examples=[412])
     dense: int = Field(description="chunks in the index of vectors", examples=[412])
+    originals: int = Field(description="files that are kept as they were handed in", examples=[16])
     fingerprints: dict[str, str] = Field(description="the analyzer and embedder it was built with")
 
     @classmethod
-    def of(cls, collection: Collection) -> CollectionInfo:
+    def of(cls, collection: View) -> CollectionInfo:
         """The present state of a collection."""
         stats = collection.stats()
         return cls(
@@ -57,6 +60,7 @@ class CollectionInfo(BaseModel):
             facts=stats.facts,
             sparse=stats.sparse,
             dense=stats.dense,
+            originals=stats.originals,
             fingerprints=dict(stats.fingerprints),
         )
 
@@ -87,13 +91,13 @@ def address_of(collection: str) -> str:
     status_code=201,
     summary="Create a collection",
     responses=responses(400, 409, 413, 415),
-    dependencies=[needs(Role.ADMIN), Depends(json_only)],
+    dependencies=[needs(Role.ADMIN), Depends(json_only), creates],
 )
 def create(body: NewCollection, braid: BraidDep, response: Response) -> CollectionInfo:
     """Makes an empty collection. Its address is in the header `Location`."""
     collection = braid.store.create(body.name)
     response.headers["Location"] = address_of(collection.name)
-    return CollectionInfo.of(collection)
+    return CollectionInfo.of(collection.view())
 
 
 @router.get(
@@ -102,12 +106,12 @@ def create(body: NewCollection, braid: BraidDep, response: Response) -> Collecti
     responses=responses(),
     dependencies=[needs(Role.READ, anywhere=True)],
 )
-def list_all(braid: BraidDep) -> CollectionList:
-    """Every collection with its counts."""
+def list_all(gateway: GatewayDep, caller: CallerDep) -> CollectionList:
+    """Every collection that the caller may read, with its counts."""
     found = CollectionList(collections=[])
-    for name in braid.store.names():
+    for name in gateway.names(caller):
         try:
-            found.collections.append(CollectionInfo.of(braid.store.get(name)))
+            found.collections.append(CollectionInfo.of(gateway.collection(caller, name)))
         except NotFound:
             continue  # deleted since it was listed
         except BraidError as error:
@@ -133,9 +137,9 @@ def show(collection: CollectionDep) -> CollectionInfo:
     responses=responses(404, 409),
     dependencies=[needs(Role.ADMIN)],
 )
-def delete(
-    collection: Annotated[str, Path(description="name of the collection")], braid: BraidDep
-) -> None:
-    """Removes a collection with its documents, indexes and jobs. Refused with 409, which names
-    the holder, while it is being written to."""
-    braid.store.delete(collection)
+def delete(collection: CollectionName, gateway: GatewayDep) -> None:
+    """Removes a collection with its documents, indexes, jobs and conversations. Refused with 409,
+    which names the holder, while it is being written to."""
+    gateway.braid.store.delete(collection)
+    gateway.conversations.forget(collection)
+    Tasks(gateway.store).forget_collection(collection)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.access import Role
 from api.drawing.files import drawing_of
+from api.drawing.page import page_policy
 from api.graph import (
     community_of,
     community_plain,
@@ -52,7 +53,7 @@ from index.graph.pipeline import (
     entities_like,
     export_graph,
 )
-from index.pipeline import Collection
+from index.pipeline import View
 
 router = APIRouter(prefix="/v1/collections/{collection}/graph", tags=["graph"])
 
@@ -120,7 +121,7 @@ def entities(
     return EntityList(entities=told, next=more)
 
 
-def next_page(collection: Collection, what: str, wanted: dict[str, str | int], skip: int) -> str:
+def next_page(collection: View, what: str, wanted: dict[str, str | int], skip: int) -> str:
     """The address of the next page."""
     given = {name: value for name, value in wanted.items() if value != ""}
     asked = urlencode(given | {"skip": skip + int(given["limit"])}, quote_via=quote)
@@ -172,7 +173,9 @@ def drawing_html(
 ) -> Response:
     """A page that needs nothing else: the picture, and the relations with their sentences."""
     made = drawing_of(view, _numbered(view, entity_id), ".html", limit, hops)
-    return Response(made.text, media_type="text/html")
+    policy = f"{page_policy()}; frame-ancestors 'none'; sandbox allow-scripts"
+    headers = {"Content-Security-Policy": policy}
+    return Response(made.text, headers=headers, media_type="text/html")
 
 
 @router.get(

@@ -56,7 +56,7 @@ def merges(
     page = found[skip : skip + limit]
     return MergeList(
         merges=[MergeInfo.model_validate(merge_plain(merge)) for merge in page],
-        decisions=_told(collection.facts.decisions()),
+        decisions=_told(collection.decisions()),
         next=more,
     )
 
@@ -99,7 +99,7 @@ def _told(decisions: tuple[Decision, ...]) -> list[DecisionInfo]:
 )
 def decisions(collection: CollectionDep) -> DecisionList:
     """What people decided of names, in order."""
-    return DecisionList(decisions=_told(collection.facts.decisions()))
+    return DecisionList(decisions=_told(collection.decisions()))
 
 
 @router.post(

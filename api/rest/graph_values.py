@@ -215,7 +215,7 @@ class UndoneInfo(BaseModel):
 class Aliases(Given):
     """The alias file of a collection."""
 
-    aliases: list[list[Name]] = Field(
+    aliases: list[Annotated[list[Name], Field(json_schema_extra={"minItems": 2})]] = Field(
         max_length=MAX_ALIAS_SETS,
         description="names of one thing, two or more to a set",
         examples=[[["阿里巴巴", "Alibaba", "阿里"]]],

@@ -1,12 +1,14 @@
-"""What every request goes through: an id and a log line, the key, and a limit on its body."""
+"""What every request goes through: an id and a log line, and a limit on its body."""
 
 from __future__ import annotations
 
-import hmac
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,12 +16,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access import LOCAL
+from api.access import Caller
+from api.keys import masked
+from api.rest.metrics import Metrics
 from api.rest.problems import problem_of, response_of
+from api.rest.watching import begin_notes
 
 REQUEST_ID = "X-Request-Id"
 MAX_JSON_BYTES = 10 * 2**20
-OPEN_PATHS = frozenset({"/health"})
 
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _log = structlog.get_logger("braid.rest")
@@ -27,10 +31,13 @@ _log = structlog.get_logger("braid.rest")
 
 @dataclass(frozen=True)
 class RequestLog:
-    """Gives each request an id (its own, where it brings a fit one), logs it, and makes a
-    problem of an error that nobody expected."""
+    """Gives each request an id (its own, where it brings a fit one), logs and counts it, and makes
+    a problem of an error that nobody expected. One that takes longer than `slow_s` is logged as a
+    warning."""
 
     app: ASGIApp
+    metrics: Metrics
+    slow_s: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,6 +48,8 @@ class RequestLog:
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
         start = time.perf_counter()
+        page = begin_notes()
+        self.metrics.on_request_begin()
 
         async def noted() -> Message:
             message = await receive()
@@ -59,10 +68,9 @@ class RequestLog:
             try:
                 await self.app(scope, noted, send_with_id)
             except ClientDisconnect:
-                _log.info("client went away", path=scope["path"])
-                return
+                status = 0
             except Exception:
-                _log.exception("request failed", method=scope["method"], path=scope["path"])
+                _log.exception("request failed", method=scope["method"], path=shown_path(scope))
                 if status:
                     raise
                 problem = problem_of(
@@ -73,45 +81,65 @@ class RequestLog:
                     request_id,
                 )
                 await response_of(problem)(scope, receive, send_with_id)
-            elapsed_ms = round((time.perf_counter() - start) * 1000, 1)
-            _log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                ms=elapsed_ms,
-            )
+            finally:
+                self._ended(scope, status, time.perf_counter() - start, page)
 
-
-@dataclass(frozen=True)
-class KeyCheck:
-    """Finds who asks, and lets nobody in without the key, but to OPEN_PATHS. An empty key lets
-    everybody in."""
-
-    app: ASGIApp
-    key: str
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        open_to_all = not self.key or scope["type"] != "http" or scope["path"] in OPEN_PATHS
-        if open_to_all or self._has_key(Headers(scope=scope)):
-            scope.setdefault("state", {})["caller"] = LOCAL
-            await self.app(scope, receive, send)
-            return
-        problem = problem_of(
-            401,
-            "this server asks for a key: send the header 'Authorization: Bearer <key>'",
-            scope["path"],
-            scope["state"]["request_id"],
+    def _ended(self, scope: Scope, status: int, seconds: float, page: Mapping[str, Any]) -> None:
+        """Counts and logs a request that is over; without a status its client went away."""
+        route = template_of(scope)
+        self.metrics.on_request_end(route, scope["method"], status, seconds)
+        if status >= 400:
+            self.metrics.on_problem(_kind(status))
+        is_slow = seconds > self.slow_s
+        (_log.warning if is_slow else _log.info)(
+            _event(status, is_slow),
+            method=scope["method"],
+            path=shown_path(scope),
+            route=route,
+            status=status or None,
+            ms=round(seconds * 1000, 1),
+            **_about(scope),
+            **page,
         )
-        await drain(scope, receive)
-        response = response_of(problem, {"WWW-Authenticate": "Bearer"})
-        await response(scope, receive, send)
 
-    def _has_key(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        # latin-1 is what header bytes were decoded with: this gives them back as they came.
-        given = token.strip().encode("latin-1")
-        return scheme.lower() == "bearer" and hmac.compare_digest(given, self.key.encode())
+
+def _event(status: int, is_slow: bool) -> str:
+    if not status:
+        return "client went away"
+    return "slow request" if is_slow else "request"
+
+
+def template_of(scope: Scope) -> str:
+    """The route that took the request, with its parameters as names: there are few of them."""
+    route = scope.get("route")
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return str(path) if path else "unmatched"
+
+
+def shown_path(scope: Scope) -> str:
+    """The path for the log: as it was sent, so in ASCII without control characters, and without
+    the secret of a key that somebody put into it."""
+    raw = scope.get("raw_path")
+    return masked(raw.decode("latin-1") if raw else scope["path"])
+
+
+def _kind(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase.lower().replace(" ", "-")
+    except ValueError:
+        return "other"
+
+
+def _about(scope: Scope) -> dict[str, str]:
+    """Whose request it is, and of which collection."""
+    found = {}
+    caller = scope["state"].get("caller")
+    if isinstance(caller, Caller):
+        found["key"] = caller.id
+    collection = scope.get("path_params", {}).get("collection")
+    if collection is not None:
+        found["collection"] = str(collection)
+    return found
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
+from api.rest.guard import routes_of
+from api.rest.lanes import TooSlow
+from index.pipeline import Replaced
 from ingest.contract import BadInput, BraidError, Conflict, Denied, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -23,24 +26,38 @@ _STATUS: Sequence[tuple[type[BraidError], int]] = (
     (Denied, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (TooSlow, 504),
+    (Replaced, 409),
     (Unavailable, 503),
 )
-_RETRY_AFTER_S = {409: "5", 503: "10"}
+_RETRY_AFTER_S = {409: "5", 503: "10", 504: "10"}
 _ADVICE = {
     404: "there is nothing at this address; /docs lists what there is",
     405: "this address does not take that method; /docs lists those it takes",
 }
 _MEANING = {
+    304: "The client has it already, as it is",
     400: "The request cannot be read, for example as JSON",
-    401: "The bearer token is missing or wrong",
-    403: "The key gives no right to this",
+    401: "The key is missing, wrong, expired or revoked",
+    403: "The key gives no right to this; or, where no key is asked for, the request comes from a "
+    "page of another site",
     404: "Something that the request names is not there",
-    409: "It exists already, or another process writes to the collection",
+    408: "The body stalled, or did not arrive in time, and the request was cut off",
+    409: "It exists already, or another process writes to the collection or has put one that was "
+    "built anew in its place, or the request with this Idempotency-Key is being carried out",
+    412: "It is not as the If-Match says",
     413: "The body, a file or the number of files is over the limit",
+    414: "The URL is over the limit of length",
     415: "The body is of a type that this route does not take",
+    416: "The file has no such part",
     422: "The request can be read, but something in it is wrong",
+    429: "Too many requests: the header `Retry-After` says when to come again",
+    431: "There are too many headers",
     500: "A defect of Braid; the server's log has the details under the request id",
-    503: "The model is still loading, or something Braid depends on does not answer",
+    503: "The model is still loading, too many requests are in hand, or something Braid depends on "
+    "does not answer",
+    504: "It took longer than a request may",
+    507: "The disk of the server is full",
 }
 
 
@@ -115,7 +132,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": _MEANING[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({401, 403, 422, 500, 503, *statuses})
+        for status in sorted({401, 403, 408, 414, 422, 429, 431, 500, 503, *statuses})
     }
 
 
@@ -158,13 +175,22 @@ def install(app: FastAPI) -> None:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Every method that some route takes at the request's path; the router names those of the
-    first route alone."""
-    return [
+    """Every method of the path with the fewest parameters that the request matches; the router
+    names those of one route alone. An address such as `/documents/text` has its own methods, not
+    those of `/documents/{id}`."""
+    matching = [one for one in routes_of(request.app) if _matches(one, request)]
+    first = min((getattr(one, "path", "") for one in matching), key=_parameters, default="")
+    return sorted(
         method
-        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.router.routes
-        )
-    ]
+        for route in matching
+        if getattr(route, "path", "") == first
+        for method in getattr(route, "methods", None) or ()
+    )
+
+
+def _parameters(path: str) -> int:
+    return path.count("{")
+
+
+def _matches(route: BaseRoute, request: Request) -> bool:
+    return route.matches(dict(request.scope))[0] is not Match.NONE

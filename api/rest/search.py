@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, Self
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Role
@@ -14,7 +14,7 @@ from api.graph import cited_plain
 from api.rest.graph_values import CitedInfo
 from api.rest.guard import CallerDep, needs
 from api.rest.problems import responses
-from api.rest.service import CollectionDep, GatewayDep
+from api.rest.service import CollectionDep, GatewayDep, ServiceDep
 from api.rest.values import Filter, Given, json_only
 from index.graph.pipeline import CitedSentence
 from ingest.contract import Box, Chunk
@@ -72,8 +72,8 @@ class SearchRequest(Given):
     )
     filter: Filter | None = Field(
         None,
-        description="Mongo operators ($eq $ne $gt $gte $lt $lte $in $nin $and $or $not $exists) "
-        "over metadata, document_id, title and media_type",
+        description="Mongo operators ($eq $ne $gt $gte $lt $lte $in $nin $and $or $not $exists), "
+        "and $contains $startswith $endswith, over metadata, document_id, title and media_type",
     )
     history: list[TurnInfo] = Field(
         default_factory=list,
@@ -328,9 +328,7 @@ class SearchResponse(BaseModel):
     explanation: ExplanationInfo | None = Field(None, description="with `explain`")
 
     @classmethod
-    def of(
-        cls, result: SearchResult, chunks: Mapping[int, Chunk], *, explain: bool
-    ) -> SearchResponse:
+    def of(cls, result: SearchResult, chunks: Mapping[int, Chunk], *, explain: bool) -> Self:
         """A result, explained where that is asked for; `chunks` are those that its themes
         quote."""
         return cls(
@@ -345,6 +343,12 @@ class SearchResponse(BaseModel):
         )
 
 
+def within(query: Query, seconds: float) -> Query:
+    """The query, whose search ends itself when nobody waits for it any more."""
+    most = seconds * 1000
+    return replace(query, budget_ms=min(query.budget_ms or most, most))
+
+
 def pages_of(chunk: Chunk) -> list[int] | None:
     """First and last page."""
     return list(chunk.pages) if chunk.pages else None
@@ -353,13 +357,24 @@ def pages_of(chunk: Chunk) -> list[int] | None:
 @router.post(
     "/search",
     summary="Search",
-    responses=responses(400, 404, 409, 413, 415),
+    response_model=SearchResponse,
+    responses=responses(400, 404, 409, 413, 415, 504),
     dependencies=[needs(Role.READ), Depends(json_only)],
 )
-def search(
-    body: SearchRequest, collection: CollectionDep, gateway: GatewayDep, caller: CallerDep
-) -> SearchResponse:
+async def search(
+    body: SearchRequest,
+    collection: CollectionDep,
+    gateway: GatewayDep,
+    caller: CallerDep,
+    service: ServiceDep,
+) -> Response:
     """The passages that answer a question best, by words and by meaning."""
-    result = gateway.search(caller, collection, body.to_query())
-    chunks = gateway.braid.theme_chunks(collection, result)
-    return SearchResponse.of(result, chunks, explain=body.explain)
+
+    def found() -> bytes:
+        query = within(body.to_query(), service.settings.server.request_timeout_s)
+        result = gateway.search(caller, collection, query)
+        chunks = gateway.braid.theme_chunks(collection, result)
+        shown = SearchResponse.of(result, chunks, explain=body.explain)
+        return shown.model_dump_json().encode()
+
+    return Response(await service.lanes.searches.run(found), media_type="application/json")

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-import ipaddress
-import logging
+import math
+import shutil
 import socket
-import sys
+from collections.abc import Callable
+from types import FrameType
 
-import structlog
 import uvicorn
 
+from api.keys import KeyRing
+from api.rest.admin import BACKUPS
 from api.rest.app import create_app
+from api.rest.entry import is_loopback
+from api.rest.limits import MAX_HEAD_BYTES
+from api.rest.logs import log_to_stderr
+from api.rest.metrics import share
+from api.rest.processes import supervise
+from api.rest.service import Service
+from api.service_store import ServiceStore
 from api.settings import Settings
 from ingest.contract import BadInput, Conflict, Unavailable
 
-_DRAIN_S = 10
+_KEEP_ALIVE_S = 75
+"""Longer than the proxies that usually stand before a server keep a connection."""
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does, and to its service when it is to end."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, announced: bool) -> None:
+        super().__init__(config)
+        self._service = service
+        self._announced = announced
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Prints the address after the first connection could be made."""
         await super().startup(sockets)
-        if sockets and self.started:
+        if sockets and self.started and self._announced:
             print(f"Braid listens on {_address(sockets[0])} (see /docs)", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Requests in hand go on for a while."""
+        self._service.drain()
+        super().handle_exit(sig, frame)
 
 
 def serve(settings: Settings) -> None:
@@ -34,18 +54,40 @@ def serve(settings: Settings) -> None:
     Conflict where the port is taken.
     """
     listener = listen(settings)
+    server = settings.server
     try:
-        _log_to_stderr()
-        config = uvicorn.Config(
-            create_app(settings),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN_S,
-        )
-        _Server(config).run(sockets=[listener])
+        log_to_stderr(server.log_format, server.log_level)
+        shutil.rmtree(settings.data_dir / BACKUPS, ignore_errors=True)  # what a kill left
+        if server.workers == 1 and server.jobs == "thread":
+            answer(settings, listener)
+        else:
+            share(settings.data_dir)
+            supervise(settings, listener)
     finally:
         listener.close()
+
+
+def answer(
+    settings: Settings,
+    listener: socket.socket,
+    ring: Callable[[str, str], None] | None = None,
+    announced: bool = True,
+) -> None:
+    """Answers requests in this process until it is told to stop; see `api.rest.app.create_app`
+    about `ring`."""
+    app = create_app(settings, ring=ring)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http="h11",
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=math.ceil(settings.server.drain_s),
+    )
+    _Server(config, app.state.service, announced).run(sockets=[listener])
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -59,11 +101,7 @@ def listen(settings: Settings) -> socket.socket:
             "127.0.0.1"
         ) from error
     family, kind, protocol, _, address = found[0]
-    if not is_loopback(str(address[0])) and not server.api_key.get_secret_value():
-        raise BadInput(
-            f"server.host {server.host!r} can be reached from other machines: set a key for them "
-            "first (server.api_key, or BRAID_SERVER__API_KEY), or listen on 127.0.0.1"
-        )
+    _check_key(settings, str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,29 +121,19 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def is_loopback(address: str) -> bool:
-    """True where no other machine can reach the address."""
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+def _check_key(settings: Settings, address: str) -> None:
+    """Raises BadInput where others could reach the server and nobody could use it."""
+    server = settings.server
+    if is_loopback(address) or server.api_key.get_secret_value():
+        return
+    if not KeyRing(ServiceStore(settings.data_dir)).has_admin():
+        raise BadInput(
+            f"server.host {server.host!r} can be reached from other machines: make a key for an "
+            "admin first (braid keys create --name admin --role admin), set one (server.api_key, "
+            "or BRAID_SERVER__API_KEY), or listen on 127.0.0.1"
+        )
 
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _log_to_stderr() -> None:
-    """One line for an event: for people on a terminal, JSON elsewhere."""
-    people = sys.stderr.isatty()
-    # Plain tracebacks: the others print local variables, and with them what users send.
-    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if people else [structlog.processors.format_exc_info]),
-            console if people else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )

@@ -10,7 +10,7 @@ from api.rest.guard import needs
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
-from index.pipeline import MAX_RULES, Collection, parse_synonyms, synonym_line
+from index.pipeline import MAX_RULES, View, parse_synonyms, synonym_line
 
 router = APIRouter(prefix="/v1/collections/{collection}/synonyms", tags=["synonyms"])
 
@@ -35,9 +35,9 @@ class SynonymList(BaseModel):
     synonyms: list[str] = Field(examples=[_EXAMPLE])
 
     @classmethod
-    def of(cls, collection: Collection) -> SynonymList:
+    def of(cls, collection: View) -> SynonymList:
         """As they are now."""
-        rules = collection.ledger.synonyms.rules().rules
+        rules = collection.unrestricted.ledger.synonyms.rules().rules
         return cls(synonyms=[synonym_line(rule) for rule in rules])
 
 
@@ -57,5 +57,5 @@ def show(collection: CollectionDep) -> SynonymList:
 )
 def replace(body: Synonyms, collection: CollectionDep) -> SynonymList:
     """Keeps these rules and no others; the next search has them, and nothing is indexed anew."""
-    collection.ledger.synonyms.replace(parse_synonyms(body.synonyms, "synonyms"))
+    collection.unrestricted.ledger.synonyms.replace(parse_synonyms(body.synonyms, "synonyms"))
     return SynonymList.of(collection)

@@ -3,11 +3,16 @@ taken in whole, and none is stored under a name that a client chose."""
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+import anyio
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
@@ -15,17 +20,46 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 
+from api.handing_in import metadata_with
 from api.rest.middleware import drain
-from api.rest.values import JsonObject, document_id_of
-from index.pipeline import JobDocument
-from ingest.contract import BadInput, Unavailable
+from api.rest.values import AccessTags, JsonObject, document_id_of
+from index.pipeline import JobDocument, View
+from ingest.contract import BadInput, Denied, Unavailable
+
+if TYPE_CHECKING:
+    from api.settings_server import ServerSettings
 
 MAX_FILES = 1_000
+"""Documents of one request that is JSON."""
 MAX_FIELD_BYTES = 2**20
-FIELDS = ("metadata", "ids")
+FIELDS = ("metadata", "ids", "access")
 _WRITE_BYTES = 2**20
-_METADATA: TypeAdapter[dict[str, Any]] = TypeAdapter(JsonObject)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_METADATA: TypeAdapter[dict[str, Any] | list[dict[str, Any]]] = TypeAdapter(
+    JsonObject | list[JsonObject]
+)
 _IDS: TypeAdapter[list[str]] = TypeAdapter(list[str])
+_TAGS: TypeAdapter[list[str]] = TypeAdapter(AccessTags)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Bytes of one file and of all, files, and seconds for all to arrive."""
+
+    file_bytes: int
+    total_bytes: int
+    files: int
+    timeout_s: float
+
+    @classmethod
+    def of(cls, server: ServerSettings) -> UploadLimits:
+        """As the settings have it."""
+        return cls(
+            server.max_upload_mb * 2**20,
+            server.max_request_mb * 2**20,
+            server.max_upload_files,
+            server.upload_timeout_s,
+        )
 
 
 @dataclass
@@ -46,7 +80,8 @@ class Upload:
     folder as `0`, `1`, ... Raises HTTPException 413 at the first byte over a limit."""
 
     folder: Path
-    max_bytes: int
+    limits: UploadLimits
+    collection: View
     whole: bool = False
     names: list[str] = field(default_factory=list)
     fields: dict[str, bytes] = field(default_factory=dict)
@@ -91,8 +126,20 @@ class Upload:
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise BadInput(f"{twice[0]!r} names two documents of one upload: give each its own id")
+        access = None
+        if "access" in self.fields:
+            access = _parsed(_TAGS, self.fields["access"], "access")
+        if isinstance(metadata, dict):
+            metadata = [metadata] * len(ids)
+        elif len(metadata) != len(ids):
+            raise BadInput(
+                f"metadata: {len(metadata)} objects for {len(ids)} files; give one for each, in "
+                "order, or a single one for all"
+            )
+        pairs = zip(ids, metadata, strict=True)
+        own = [metadata_with(self.collection, name, told, access) for name, told in pairs]
         return [
-            JobDocument(number, document_id, name, metadata=metadata)
+            JobDocument(number, document_id, name, metadata=own[number])
             for number, (document_id, name) in enumerate(zip(ids, self.names, strict=True))
         ]
 
@@ -122,8 +169,12 @@ class Upload:
         part.file_name = options[b"filename"].decode("utf-8", "replace")
         if not part.file_name:
             return  # how browsers send a form with no file chosen
-        if len(self.names) == MAX_FILES:
-            raise HTTPException(413, f"more than {MAX_FILES:,} files in one upload: send several")
+        if len(self.names) == self.limits.files:
+            raise HTTPException(
+                413,
+                f"more than {self.limits.files:,} files in one upload: send several, or raise "
+                "server.max_upload_files",
+            )
         part.sink = (self.folder / str(len(self.names))).open("wb")
         self.names.append(part.file_name)
 
@@ -131,11 +182,11 @@ class Upload:
         part = self._part
         part.size += end - start
         if part.sink is not None:
-            if part.size > self.max_bytes:
+            if part.size > self.limits.file_bytes:
                 raise HTTPException(
                     413,
-                    f"{part.file_name!r} is over {self.max_bytes // 2**20} MB: split it, or raise "
-                    "server.max_upload_mb",
+                    f"{part.file_name!r} is over {self.limits.file_bytes // 2**20} MB: split it, "
+                    "or raise server.max_upload_mb",
                 )
             part.sink.write(memoryview(data)[start:end])
         elif part.file_name is None:
@@ -149,9 +200,41 @@ class Upload:
         self.close()
 
 
-async def receive_files(request: Request, folder: Path, max_bytes: int) -> list[JobDocument]:
-    """The files of a request, stored in the folder. Raises HTTPException 413 and 415, BadInput,
-    and Unavailable where the disk refuses."""
+async def receive_files(
+    request: Request, folder: Path, limits: UploadLimits, collection: View
+) -> list[JobDocument]:
+    """The files of a request, stored in the folder, for a collection as their writer sees it.
+    Raises HTTPException 408, 413, 415 and 507, BadInput, Denied, and Unavailable where the disk
+    refuses."""
+    upload = Upload(folder, limits, collection)
+    parser = upload.parser(_boundary_of(request))
+    try:
+        _check_announced(request, folder, limits)
+        pending = bytearray()
+        async for piece in _arriving(request, limits):
+            pending += piece
+            if len(pending) >= _WRITE_BYTES:
+                await run_in_threadpool(parser.write, bytes(pending))
+                pending.clear()
+        await run_in_threadpool(_write_last, parser, bytes(pending))
+        return upload.documents()
+    except FormParserError as error:
+        raise HTTPException(400, f"the body is not valid multipart: {error}") from error
+    except HTTPException as error:
+        if error.status_code != 408:  # who sends nothing is not waited for again
+            await drain(request.scope, request.receive)
+        raise
+    except (BadInput, Denied):
+        await drain(request.scope, request.receive)
+        raise
+    except OSError as error:
+        await drain(request.scope, request.receive)
+        raise not_stored("the upload", error) from error
+    finally:
+        upload.close()
+
+
+def _boundary_of(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind != b"multipart/form-data":
         raise HTTPException(
@@ -162,26 +245,59 @@ async def receive_files(request: Request, folder: Path, max_bytes: int) -> list[
     boundary = options.get(b"boundary", b"")
     if not boundary:
         raise HTTPException(400, "the Content-Type has no boundary")
-    upload = Upload(folder, max_bytes)
-    try:
-        parser = upload.parser(boundary)
-        pending = bytearray()
-        async for piece in request.stream():
-            pending += piece
-            if len(pending) >= _WRITE_BYTES:
-                await run_in_threadpool(parser.write, bytes(pending))
-                pending.clear()
-        await run_in_threadpool(_write_last, parser, bytes(pending))
-        return upload.documents()
-    except FormParserError as error:
-        raise HTTPException(400, f"the body is not valid multipart: {error}") from error
-    except (HTTPException, BadInput):
-        await drain(request.scope, request.receive)
-        raise
-    except OSError as error:
-        raise Unavailable(f"the upload cannot be stored: {error.strerror or error}") from error
-    finally:
-        upload.close()
+    return boundary
+
+
+def _check_announced(request: Request, folder: Path, limits: UploadLimits) -> None:
+    """Raises HTTPException for a body that says itself that it is too large."""
+    announced = request.headers.get("Content-Length", "")
+    size = int(announced) if announced.isdecimal() else 0
+    if size > limits.total_bytes + MAX_FIELD_BYTES * len(FIELDS):
+        raise _too_large(limits)
+    if size > shutil.disk_usage(folder).free:
+        raise HTTPException(507, "the disk of the server has no room for this upload")
+
+
+async def _arriving(request: Request, limits: UploadLimits) -> AsyncIterator[bytes]:
+    """The pieces of the body. Raises HTTPException 408 and 413."""
+    pieces = request.stream()
+    end = time.monotonic() + limits.timeout_s
+    taken = 0
+    while True:
+        left = end - time.monotonic()
+        try:
+            with anyio.fail_after(max(0.0, left)):
+                piece = await anext(pieces, None)
+        except TimeoutError as error:
+            raise HTTPException(
+                408,
+                f"the upload did not arrive within {limits.timeout_s:g} s "
+                "(server.upload_timeout_s): send less at once",
+                headers={"Connection": "close"},
+            ) from error
+        if piece is None:
+            return
+        taken += len(piece)
+        if taken > limits.total_bytes + MAX_FIELD_BYTES * len(FIELDS):
+            raise _too_large(limits)
+        yield piece
+
+
+def _too_large(limits: UploadLimits) -> HTTPException:
+    return HTTPException(
+        413,
+        f"the upload is over {limits.total_bytes // 2**20} MB in all: send several, or raise "
+        "server.max_request_mb",
+    )
+
+
+def not_stored(what: str, error: OSError) -> Exception:
+    """What a client is told of a disk that refuses."""
+    if error.errno in _FULL:
+        return HTTPException(
+            507, f"{what} cannot be stored: the disk of the server is full; nothing was taken in"
+        )
+    return Unavailable(f"{what} cannot be stored: {error.strerror or error}")
 
 
 def _write_last(parser: MultipartParser, data: bytes) -> None:

@@ -5,27 +5,86 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Annotated, Any
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from starlette.exceptions import HTTPException
 
+from index.pipeline import MAX_TAGS
 from ingest.contract import BadInput
 
 MAX_ID_CHARS = 512
+COLLECTION_PATTERN = r"^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,63}$"
+"""Names of collections, as JSON Schema writes it."""
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
 MAX_FILTER_CONDITIONS = 500
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
+def _written(given: Any) -> Any:
+    if isinstance(given, datetime) or (isinstance(given, str) and _MOMENT.match(given)):
+        return given
+    raise ValueError("a moment is written as in 2026-03-01T08:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), Field(strict=False)]
+"""A moment as RFC 3339 writes it; no number of seconds."""
+
+
 class Given(BaseModel):
-    """What a client sends: no unknown fields, no conversion between types."""
+    """What a client sends: no unknown fields, no conversion between types, but that 3.0 is the
+    integer 3, as JSON Schema has it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, given: Any) -> Any:
+        """Floats without a fraction become integers where a field is one."""
+        if not isinstance(given, dict):
+            return given
+        return {
+            name: _whole(value) if name in _integers(cls) else value
+            for name, value in given.items()
+        }
+
+
+@cache
+def _integers(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that are integers."""
+    fields = model.model_fields.items()
+    return frozenset(
+        name
+        for name, field in fields
+        if any(_is_integer(part) for part in (field.annotation, *get_args(field.annotation)))
+    )
+
+
+def _is_integer(annotation: Any) -> bool:
+    """True of `int`, plain or with bounds."""
+    return annotation is int or (
+        get_origin(annotation) is Annotated and int in get_args(annotation)
+    )
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def document_id_of(given: str) -> str:
@@ -104,11 +163,16 @@ def _few_conditions(value: dict[str, Any]) -> dict[str, Any]:
 JsonObject = Annotated[dict[str, Any], AfterValidator(_checked)]
 """A JSON object that can be stored and given back as it is."""
 
+AccessTags = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,64}$")]], Field(max_length=MAX_TAGS)
+]
+"""Access tags of a document; index.tagging has the last word."""
+
 Filter = Annotated[dict[str, Any], AfterValidator(_checked), AfterValidator(_few_conditions)]
 """A metadata filter of bearable size; whether it is a right one is for the index to say."""
 
 
-def json_only(request: Request) -> None:
+async def json_only(request: Request) -> None:
     """A dependency of routes that take JSON alone: 415 for anything else."""
     given = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     subtype = given.removeprefix("application/")

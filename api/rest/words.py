@@ -13,7 +13,7 @@ from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
 from index.contract import UserWord
-from index.pipeline import MAX_WORDS, Collection, parse_words
+from index.pipeline import MAX_WORDS, View, parse_words
 from ingest.contract import NotFound
 
 router = APIRouter(prefix="/v1/collections/{collection}/words", tags=["words"])
@@ -49,9 +49,9 @@ class WordList(BaseModel):
     words: list[Word]
 
     @classmethod
-    def of(cls, collection: Collection) -> WordList:
+    def of(cls, collection: View) -> WordList:
         """As they are now."""
-        kept = collection.ledger.dictionary.words()
+        kept = collection.unrestricted.ledger.dictionary.words()
         return cls(words=[Word(word=w.word, frequency=w.frequency, tag=w.tag) for w in kept])
 
 
@@ -99,8 +99,8 @@ def remove(
     word: Annotated[str, Path(description="the word")], collection: CollectionDep
 ) -> WordList:
     """Removes one word; the others stay."""
-    with collection.writer(_WAIT_S) as writer:
-        kept = collection.ledger.dictionary.words()
+    with collection.unrestricted.writer(_WAIT_S) as writer:
+        kept = collection.unrestricted.ledger.dictionary.words()
         left = [known for known in kept if known.word != word]
         if len(left) == len(kept):
             raise NotFound(f"no word {word!r} in the collection {collection.name!r}")
@@ -108,7 +108,7 @@ def remove(
     return WordList.of(collection)
 
 
-def _keep(collection: Collection, words: list[UserWord]) -> WordList:
-    with collection.writer(_WAIT_S) as writer:
+def _keep(collection: View, words: list[UserWord]) -> WordList:
+    with collection.unrestricted.writer(_WAIT_S) as writer:
         writer.set_words(words)
     return WordList.of(collection)

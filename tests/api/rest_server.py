@@ -13,17 +13,18 @@ import httpx
 import uvicorn
 
 from api.rest.app import create_app
+from api.rest.tracing import Tracing
 from api.settings import Settings
 
 DEADLINE_S = 120.0
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[httpx.Client]:
+def running(settings: Settings, tracing: Tracing | None = None) -> Iterator[httpx.Client]:
     """A client of a server over these settings. The server may still be loading."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, tracing), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -111,7 +111,8 @@ def test_search_prints_places_and_passages(filled: Braid) -> None:
 def test_search_as_json(filled: Braid) -> None:
     result = filled("search", "电机 额定电流", "-k", "2", "--json").json
     assert sorted(result) == [
-        "chains", "explanation", "generation", "hits", "is_relevant", "overview", "query", "themes"
+        "chains", "explanation", "generation", "hits", "is_relevant", "overview", "query",
+        "question", "themes"
     ]  # fmt: skip
     best = result["hits"][0]
     assert best["rank"] == 1

@@ -114,12 +114,16 @@ def test_the_job_tells_what_became_of_each_file(job: dict[str, Any]) -> None:
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
 
 
-def test_the_spool_is_empty_once_the_job_is_done(job: dict[str, Any], settings: Settings) -> None:
+def test_the_spool_has_what_failed_alone_once_the_job_is_done(
+    job: dict[str, Any], settings: Settings
+) -> None:
     spool = settings.data_dir / "collections" / "life" / "spool"
+    kept = [file[0] for _, file in files()].index("broken.pdf")
     end = time.monotonic() + 10
-    while (left := [path for path in spool.iterdir() if path.is_dir()]) and time.monotonic() < end:
+    while (left := sorted(p.name for p in spool.glob("*/*"))) != ["4", "5", "6"]:
+        assert time.monotonic() < end, left
         time.sleep(0.02)
-    assert left == []
+    assert kept == 4
 
 
 def test_jobs_are_listed_newest_first_in_pages(client: httpx.Client, job: dict[str, Any]) -> None:

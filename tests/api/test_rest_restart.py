@@ -48,7 +48,7 @@ def waiting(data: Path) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def client(data: Path, waiting: dict[str, Any]) -> Iterator[httpx.Client]:
-    server = ServerSettings(api_key=SecretStr(KEY))
+    server = ServerSettings(api_key=SecretStr(KEY), failures_per_minute=0)
     with running(Settings(data_dir=data, server=server)) as client:
         yield client
 
@@ -61,9 +61,6 @@ def keyed(client: httpx.Client) -> Iterator[httpx.Client]:
 
 
 ROUTES = [
-    ("GET", "/"),
-    ("GET", "/docs"),
-    ("GET", "/openapi.json"),
     ("GET", "/v1/collections"),
     ("POST", "/v1/collections"),
     ("GET", "/v1/collections/slow"),
@@ -76,7 +73,9 @@ ROUTES = [
     ("GET", "/v1/jobs/x"),
     ("GET", "/no/such/route"),
     ("GET", "/health/"),
-    ("GET", "//health"),
+    ("GET", "/health//"),
+    ("GET", "/static"),
+    ("GET", "/docs/../v1/collections"),
 ]
 
 
@@ -93,7 +92,9 @@ def test_nobody_gets_in_without_the_key(
     assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_health_asks_for_no_key(client: httpx.Client) -> None:
+def test_health_and_what_shows_no_data_ask_for_no_key(client: httpx.Client) -> None:
+    for path in ("/", "/docs", "/openapi.json"):
+        assert client.get(path).status_code in (200, 307)
     found = client.get("/health")
     assert found.status_code == 200
     assert found.json()["status"] in ("loading", "ok")
@@ -116,3 +117,6 @@ def test_the_next_server_does_the_job(
     body = {"query": "where is the spare key?", "filter": {"floor": 1}, "k": 1}
     hits = keyed.post("/v1/collections/slow/search", json=body).json()["hits"]
     assert hits[0]["text"] == TEXT
+    for name, text in (("a.txt", TEXT), ("b.txt", "Not much.")):
+        kept = keyed.get("/v1/collections/slow/original", params={"document": name})
+        assert kept.content == text.encode()

@@ -104,7 +104,8 @@ def test_an_archive_is_a_job_of_many_documents(server: httpx.Client) -> None:
     job = upload(server, p_zip=packed(one=RED, two=b"A blue pump.", bad=b""))
     assert job["counts"] == {
         "documents": 4, "queued": 0, "added": 2, "updated": 0, "unchanged": 0, "unpacked": 1,
-        "deleted": 0, "failed": 1, "chunks": 2, "embedded": job["counts"]["embedded"],
+        "deleted": 0, "failed": 1, "cancelled": 0, "chunks": 2,
+        "embedded": job["counts"]["embedded"],
     }  # fmt: skip
     assert [row["document_id"] for row in job["failures"]] == ["p.zip/bad.txt"]
     assert [row["id"] for row in listed(server, state="unpacked")] == ["p.zip"]
