@@ -20,6 +20,8 @@ class CircuitBreaker:
     failures: int = 5
     rest_s: float = 30.0
     clock: Callable[[], float] = time.monotonic
+    reason: str = field(default="", init=False)
+    """What the last failure was."""
     _failed: int = field(default=0, init=False)
     _until: float = field(default=0.0, init=False)
     _probing: bool = field(default=False, init=False)
@@ -41,9 +43,10 @@ class CircuitBreaker:
         with self._lock:
             self._failed, self._probing = 0, False
 
-    def failed(self) -> None:
+    def failed(self, reason: str = "") -> None:
         """The endpoint is down, overloaded or too slow."""
         with self._lock:
+            self.reason = reason
             self._failed += 1
             self._probing = False
             if self._failed >= self.failures:

@@ -153,7 +153,7 @@ class OpenAIGenerator:
         if not breaker.admits():
             raise GeneratorUnavailable(
                 f"{self._where} has failed {self.breaker_failures} times in a row and is not asked "
-                f"again for {breaker.rests_s:.0f} s"
+                f"again for {breaker.rests_s:.0f} s; the last time: {breaker.reason}"
             )
         try:
             with closing(self._pieces(call)) as pieces:
@@ -165,7 +165,7 @@ class OpenAIGenerator:
                 raise Stopped from error
             ACCOUNTS.failed(self.name)
             if call.is_transient:
-                breaker.failed()
+                breaker.failed(str(error))
             else:
                 breaker.succeeded()  # it is there, and refuses
             raise

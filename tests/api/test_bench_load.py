@@ -37,7 +37,8 @@ def filled(braid: Braid, tmp_path: Path) -> Braid:
 
 def printed(said: Said) -> Any:
     """The JSON that a command printed after the lines that a server of this process logged."""
-    return json.loads(said.out[said.out.index("\n{\n") :])
+    out = f"\n{said.out}"
+    return json.loads(out[out.index("\n{\n") :])
 
 
 def test_bench_search(filled: Braid, questions: Path) -> None:

@@ -31,7 +31,7 @@ def env_of(server: Scripted) -> dict[str, str]:
         "BRAID_GRAPH__MODEL__GLEANINGS": "0",
         "BRAID_GRAPH__MODEL__MAX_TOKENS": "1500",
         "BRAID_ANSWER__PROMPT_PRICE": "2",
-        "BRAID_GRAPH__MODEL__COMPLETION_PRICE": "8",
+        "BRAID_ANSWER__COMPLETION_PRICE": "8",
         "BRAID_GRAPH__MODEL__ATTEMPTS": "1",
     }
 

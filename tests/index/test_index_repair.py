@@ -95,7 +95,7 @@ def test_any_page_may_be_damaged(made: Path, tmp_path: Path) -> None:
         assert kept.keys() >= now.keys()
         assert kept.get("bad", known["bad"]) == known["bad"]
         saved_whole += not lost
-    assert saved_whole > pages // 13 // 2
+    assert saved_whole >= pages // 13 // 2
     assert lost_all <= 4
 
 
