@@ -101,6 +101,7 @@ def _watch(crew: list[_Member], stopping: threading.Event) -> None:
             assert member.process is not None
             if stopping.is_set():
                 return
+            member.process.join()  # its pipe closes a moment before it can be waited for
             is_young = time.monotonic() - member.born < _YOUNG_S
             deaths = deaths + 1 if is_young else 1
             _log.error("process died", name=member.name, exit_code=member.process.exitcode)
