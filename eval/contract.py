@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from ingest.contract import BadInput, Chunk, Document
+from generate.contract import Answer
+from ingest.contract import BadInput, Chunk, Document, Json
 
 MEASURES = ("nDCG@10", "RR@10", "R@5", "R@10", "R@100", "Success@1")
 DEPTH = 100
@@ -47,17 +49,29 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a corpus of files, judged at the level given: the document, and its page
-    or heading where stated. `document` is the document's id (its relative path).
+    """A question about a corpus of files, judged at the level given, so that chunking anew breaks
+    nothing. `document` is the document's id (its relative path; empty where any will do), `page`
+    and `heading` are in it. `chunk` is the text of a passage: a result is right that holds most
+    of it. `answer` is a string that a right result has, where nothing nearer is said.
+
+    `reference` is an answer as a person would give it, and `points` what it has to say, for
+    judging answers. Where `answerable` is false nothing in the corpus answers, and none of the
+    places is given. `tags` are slices ("domain: law"), `split` is its part of the set ("dev",
+    "test", empty for none).
     """
 
     id: str
     text: str
-    document: str
+    document: str = ""
     page: int | None = None
     heading: str | None = None
     answer: str = ""
     tags: Sequence[str] = ()
+    chunk: str = ""
+    reference: str = ""
+    points: Sequence[str] = ()
+    answerable: bool = True
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,7 @@ class Located:
     document: str
     pages: tuple[int, int] | None
     heading_path: Sequence[str]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +109,10 @@ class LegRun:
 
 @dataclass(frozen=True, slots=True)
 class LegReport:
-    """Measures of one leg, their values per query (`per_query[measure][query id]`), and
-    latencies.
+    """Measures of one leg (or system), their values per query (`per_query[measure][query id]`),
+    and latencies. Measures of answers stand beside those of retrieval, by their names. `found`
+    are the first results of each query, a line each, best first; `traces` say where answers were
+    lost. `costs` are of the whole run: `index_s`, `index_mb`, `memory_mb`, `tokens`, `cost`.
     """
 
     leg: str
@@ -103,17 +120,84 @@ class LegReport:
     per_query: Mapping[str, Mapping[str, float]]
     p50_ms: float
     p95_ms: float
+    latencies_ms: Sequence[float] = ()
+    found: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+
+class Stage(StrEnum):
+    """Where an answer can get lost, in the order in which it passes them."""
+
+    PARSING = "parsing"
+    CHUNKING = "chunking"
+    CANDIDATES = "candidates"
+    FUSION = "fusion"
+    RERANKING = "reranking"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How far the answer of one question came. `lost` is the first stage that does not have it
+    any more (None: it was found, and used where answers were asked for); `ranks` are those of the
+    first right result by leg, of "fusion" and of "reranking" (None: not among them); `detail`
+    says it in a line."""
+
+    lost: Stage | None
+    ranks: Mapping[str, int | None] = field(default_factory=dict)
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One evaluation. `settings` says what was measured, well enough to do it again."""
+    """One evaluation. `settings` says what was measured, well enough to do it again. `texts` are
+    the queries by id, `slices` the ids of parts of them by name ("language: chinese")."""
 
     dataset: str
     queries: int
     documents: int
     legs: Mapping[str, LegReport]
     settings: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A configuration that is measured: `settings` (dotted names, as in braid.toml) over those
+    that hold anyway, searched by `leg`."""
+
+    name: str
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    leg: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One system on one dataset, as it is stored: `report` has the system as its only leg, by its
+    name. `id` is a fingerprint of all that decides the figures; `begun` is ISO 8601 in UTC;
+    `versions` are of packages and of Braid, `machine` says what it ran on."""
+
+    id: str
+    experiment: str
+    system: System
+    begun: str
+    report: Report
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a report file tells: one evaluation, or those of an experiment (a report for each
+    dataset, whose legs are the systems). `baseline` is the leg that others are compared with;
+    empty: the best of the others. `misses` are by dataset."""
+
+    name: str
+    reports: Sequence[Report]
+    baseline: str = ""
+    misses: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +242,9 @@ class Progress(Protocol):
 
 
 class ReportWriter(Protocol):
-    """Turns a report, and the queries that went badly, into the text of a file."""
+    """Turns a study into the text of a file."""
 
-    def __call__(self, report: Report, misses: Sequence[Miss]) -> str: ...
+    def __call__(self, study: Study) -> str: ...
 
 
 class DocumentSearch(Protocol):
@@ -173,6 +257,28 @@ class LocatedSearch(Protocol):
     """Ranks places in documents (chunks) for a question."""
 
     def __call__(self, query: str, leg: str, k: int) -> Sequence[Located]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What each stage of one search had: the candidates of each leg, the merged ranking before
+    anything was reranked, and the hits in the end; best first."""
+
+    legs: Mapping[str, Sequence[Located]]
+    fused: Sequence[Located]
+    final: Sequence[Located]
+
+
+class StagedSearch(Protocol):
+    """Searches once, and shows what each stage had, `depth` places deep."""
+
+    def __call__(self, query: str, depth: int) -> Staged: ...
+
+
+class Answering(Protocol):
+    """Answers a question as a user is answered."""
+
+    def __call__(self, question: str) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)

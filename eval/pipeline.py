@@ -23,6 +23,7 @@ from eval.contract import (
     QuestionSet,
     Report,
     ReportWriter,
+    Study,
 )
 from eval.curves import Axis, Points, curve_chart, curve_legend
 from eval.datasets import load_dataset
@@ -80,6 +81,7 @@ __all__ = [
     "report_json",
     "settings_section",
     "shown_findings",
+    "study_of",
     "summarize",
     "worst_queries",
     "write_qrels",
@@ -90,11 +92,16 @@ _ANSWER = "place"
 _GOOD_RANK = 3
 
 
-def render(form: str, report: Report, misses: Sequence[Miss], **options: object) -> str:
+def render(form: str, study: Study, **options: object) -> str:
     """The text of a report file in the form of that name. Raises BadInput for an unknown form
     or option."""
     writer: ReportWriter = load_component(WRITERS, form, **options)
-    return writer(report, misses)
+    return writer(study)
+
+
+def study_of(report: Report, misses: Sequence[Miss] = ()) -> Study:
+    """One evaluation by itself."""
+    return Study(report.dataset, (report,), misses={report.dataset: misses})
 
 
 def evaluate(

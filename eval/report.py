@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from eval.charts import Bar, bar_chart
-from eval.contract import LegReport, Miss, Report
+from eval.contract import LegReport, Miss, Report, Study
 from eval.differences import difference
 from eval.page import html_page, html_row, html_table, settings_section
 from eval.significance import bootstrap_interval
@@ -24,7 +24,9 @@ class HtmlWriter:
     worst: int = 20
     resamples: int = 2_000
 
-    def __call__(self, report: Report, misses: Sequence[Miss]) -> str:
+    def __call__(self, study: Study) -> str:
+        report = study.reports[0]
+        misses = study.misses.get(report.dataset, ())
         title = f"Braid evaluation: {report.dataset}"
         facts = f"{report.queries:,} queries over {report.documents:,} documents"
         sections = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.contract import LegReport, Miss, Report
+from eval.contract import LegReport, Report, Study
 from ingest.contract import BadInput
 
 _LATENCIES = ("p50_ms", "p95_ms")
@@ -23,8 +23,8 @@ class JsonWriter:
 
     indent: int = 1
 
-    def __call__(self, report: Report, misses: Sequence[Miss]) -> str:
-        data = report_json(report)
+    def __call__(self, study: Study) -> str:
+        data = report_json(study.reports[0])
         return json.dumps(data, ensure_ascii=False, indent=self.indent, allow_nan=False) + "\n"
 
 

@@ -58,10 +58,10 @@ def run(
             measured, misses = _questions(braid, dataset, folder, names, as_json)
         else:
             measured, misses = _beir(braid, dataset, split, names, runs, as_json)
-        from eval.pipeline import render, report_json
+        from eval.pipeline import render, report_json, study_of
 
         if report is not None:
-            report.write_text(render("html", measured, misses), encoding="utf-8")
+            report.write_text(render("html", study_of(measured, misses)), encoding="utf-8")
         if as_json:
             print_json(report_json(measured))
         else:

@@ -210,11 +210,11 @@ def report(collection: CollectionDep, tasks: TasksDep, evaluation_id: Evaluation
     """The report as one HTML page, as `braid eval run --report` writes it. 409 before the run is
     done."""
     from eval.contract import Miss
-    from eval.pipeline import render, report_from_json
+    from eval.pipeline import render, report_from_json, study_of
 
     task = _found(tasks, collection.name, evaluation_id)
     if task.result is None:
         said = f": {task.note}" if task.note else ""
         raise Conflict(f"the evaluation run {evaluation_id!r} is {task.state.value}{said}")
     misses = [Miss(**miss) for miss in task.result["misses"]]
-    return HTMLResponse(render("html", report_from_json(task.result["report"]), misses))
+    return HTMLResponse(render("html", study_of(report_from_json(task.result["report"]), misses)))

@@ -11,7 +11,7 @@ import pytest
 
 from eval.components import WRITERS
 from eval.contract import LegReport, Miss, Report
-from eval.pipeline import render
+from eval.pipeline import render, study_of
 from ingest.contract import BadInput
 
 VOID = {"meta", "br", "hr", "link", "img", "input"}
@@ -84,7 +84,7 @@ MISSES = [
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return render("html", REPORT, MISSES)
+    return render("html", study_of(REPORT, MISSES))
 
 
 def test_needs_nothing_from_outside(html: str) -> None:
@@ -129,7 +129,7 @@ def test_shows_where_the_default_leg_did_worst(html: str) -> None:
     assert "not found" in text
     assert "错的 (d2)" in text
     assert "of another leg" not in text
-    one = Checker(render("html", REPORT, MISSES, worst=1)).text
+    one = Checker(render("html", study_of(REPORT, MISSES), worst=1)).text
     assert "lost & found?" not in one
 
 
@@ -146,12 +146,12 @@ def test_bars_have_intervals_where_they_are_means(html: str) -> None:
 
 
 def test_same_report_same_bytes(html: str) -> None:
-    assert render("html", REPORT, MISSES) == html
+    assert render("html", study_of(REPORT, MISSES)) == html
 
 
 def test_one_leg_without_latencies_or_misses() -> None:
     single = replace(leg("only", [0.5, 1.0]), p50_ms=0.0, p95_ms=0.0)
-    text = Checker(render("html", Report("x", 2, 3, {"only": single}), ())).text
+    text = Checker(render("html", study_of(Report("x", 2, 3, {"only": single})))).text
     assert "only has nDCG@10 0.7500 over 2 queries." in text
     for absent in ("against the others", "Latency", "did worst"):
         assert absent not in text
@@ -159,8 +159,8 @@ def test_one_leg_without_latencies_or_misses() -> None:
 
 def test_writers_by_name() -> None:
     for name in WRITERS:
-        assert render(name, REPORT, MISSES).endswith("\n")
+        assert render(name, study_of(REPORT, MISSES)).endswith("\n")
     with pytest.raises(BadInput, match="no component named 'pdf'; choose one of: html, json"):
-        render("pdf", REPORT, MISSES)
+        render("pdf", study_of(REPORT, MISSES))
     with pytest.raises(BadInput, match="'html' has no option 'best'; options: resamples, worst"):
-        render("html", REPORT, MISSES, best=3)
+        render("html", study_of(REPORT, MISSES), best=3)
