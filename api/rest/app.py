@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -49,7 +49,7 @@ from api.rest.middleware import BodyLimit, RequestLog, template_of
 from api.rest.problems import Problem
 from api.rest.protection import Protection
 from api.rest.response_headers import ResponseHeaders
-from api.rest.service import Service
+from api.rest.service import Neighbour, Service
 from api.rest.tracing import TracedRequests, Tracing, tracing_of
 from api.rest.watching import Notes, Watcher, Watchers
 from api.settings import Settings
@@ -103,15 +103,15 @@ def watched(settings: Settings, metrics: Metrics, tracing: Tracing | None) -> Wa
 def create_app(
     settings: Settings,
     tracing: Tracing | None = None,
-    ring: Callable[[str, str], None] | None = None,
+    neighbour: Neighbour | None = None,
 ) -> FastAPI:
     """The service over the collections of the settings. Loading begins when it starts up, in a
-    thread of its own; /health answers meanwhile. `tracing` stands in for the one that is set. With
-    `ring`, another process carries out jobs and is told so of new ones."""
+    thread of its own; /health answers meanwhile. `tracing` stands in for the one that is set. Where
+    there is a `neighbour`, that process carries out jobs."""
     server = settings.server
     metrics = Metrics(settings.answer.model or "extractive")
     tracing = tracing or tracing_of(settings.telemetry)
-    service = Service(settings, watched(settings, metrics, tracing), ring)
+    service = Service(settings, watched(settings, metrics, tracing), neighbour)
     protection = Protection.of(settings, service.store)
     tools = McpDoor(service)
 

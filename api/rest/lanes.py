@@ -43,12 +43,13 @@ class Stopping(Unavailable):
 @dataclass
 class Lane:
     """So many `places`, and a `line` of so many that wait; what is run has `timeout_s`, waiting
-    included."""
+    included. `came` is told of each."""
 
     name: str
     places: int
     line: int
     timeout_s: float
+    came: Callable[[], None] | None = None
 
     @cached_property
     def _limiter(self) -> CapacityLimiter:
@@ -67,7 +68,7 @@ class Lane:
     async def run(self, function: Callable[[], _Result]) -> _Result:
         """What a function gives that a thread carries out when its turn has come. Raises Busy,
         TooSlow (the thread ends by itself, unheard), and what the function raises."""
-        self._check_line()
+        self._come()
         try:
             with fail_after(self.timeout_s):
                 return await to_thread.run_sync(
@@ -85,7 +86,7 @@ class Lane:
         """The items, each made in a thread, and given within the time; all of them within
         `total_s`, where that is said. Closing this closes them once the step in hand has ended.
         Raises as `run`, and Stopping once `stop` is set."""
-        self._check_line()
+        self._come()
         end_at = math.inf if total_s is None else time.monotonic() + total_s
         stepping, end = _Stepping(items), object()
         stopped = asyncio.ensure_future((stop or asyncio.Event()).wait())
@@ -115,7 +116,9 @@ class Lane:
             stopped.cancel()
             stepping.close()
 
-    def _check_line(self) -> None:
+    def _come(self) -> None:
+        if self.came is not None:
+            self.came()
         if self.line < self.waiting + 1 and self.running >= self.places:
             raise Busy(
                 f"{self.waiting} {self.name} wait already: try again in a while, or give the "
@@ -181,13 +184,13 @@ class Lanes:
     answers: Lane
 
     @classmethod
-    def of(cls, server: ServerSettings) -> Lanes:
-        """As the settings say."""
+    def of(cls, server: ServerSettings, came: Callable[[], None] | None = None) -> Lanes:
+        """As the settings say; `came` is told of each search and answer."""
         seconds = server.request_timeout_s
         places = server.concurrent_searches or max(_LEAST_SEARCHES, cores() // server.workers)
         return cls(
-            Lane("searches", places, server.waiting_searches, seconds),
-            Lane("answers", server.concurrent_answers, server.waiting_answers, seconds),
+            Lane("searches", places, server.waiting_searches, seconds, came),
+            Lane("answers", server.concurrent_answers, server.waiting_answers, seconds, came),
         )
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from ctypes import c_double
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -22,9 +23,10 @@ from types import FrameType
 
 import structlog
 
+from api.rest.giving_way import GivingWay
 from api.rest.lanes import cores
 from api.rest.logs import log_to_stderr
-from api.rest.service import Service
+from api.rest.service import Neighbour, Service
 from api.settings import Settings
 from ingest.contract import Unavailable
 
@@ -62,12 +64,13 @@ def supervise(settings: Settings, listener: socket.socket) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // server.workers)))
     spawn = multiprocessing.get_context("spawn")
     heard, bell = spawn.Pipe(duplex=False)
-    crew = [_Member("jobs", lambda _: spawn.Process(target=_work, args=(settings, heard)))]
+    last = spawn.RawValue(c_double, 0.0)  # when a search last came
+    crew = [_Member("jobs", lambda _: spawn.Process(target=_work, args=(settings, heard, last)))]
     for number in range(server.workers):
 
         def worker(is_first: bool, number: int = number) -> SpawnProcess:
             announced = is_first and number == 0
-            return spawn.Process(target=_answer, args=(settings, listener, bell, announced))
+            return spawn.Process(target=_answer, args=(settings, listener, bell, last, announced))
 
         crew.append(_Member(f"worker {number + 1}", worker))
     stopping = threading.Event()
@@ -143,7 +146,13 @@ def _with_parent() -> None:
     threading.Thread(target=follow, name="braid-parent", daemon=True).start()
 
 
-def _answer(settings: Settings, listener: socket.socket, bell: Connection, announced: bool) -> None:
+def _answer(
+    settings: Settings,
+    listener: socket.socket,
+    bell: Connection,
+    last: c_double,
+    announced: bool,
+) -> None:
     """What a process does that answers requests."""
     from api.rest.server import answer
 
@@ -155,10 +164,13 @@ def _answer(settings: Settings, listener: socket.socket, bell: Connection, annou
         with suppress(BlockingIOError):  # it is full: somebody is about to look
             os.write(bell.fileno(), f"{job} {request_id}\n".encode())
 
-    answer(settings, listener, ring, announced)
+    def tell() -> None:
+        last.value = time.monotonic()
+
+    answer(settings, listener, Neighbour(ring, tell), announced)
 
 
-def _work(settings: Settings, heard: Connection) -> None:
+def _work(settings: Settings, heard: Connection, last: c_double) -> None:
     """What the process does that carries out jobs."""
     from api.rest.app import watched
     from api.rest.metrics import Metrics
@@ -168,6 +180,7 @@ def _work(settings: Settings, heard: Connection) -> None:
     log_to_stderr(settings.server.log_format, settings.server.log_level)
     with suppress(OSError):  # it may be nicer already
         os.nice(settings.server.jobs_nice)
+    way = GivingWay(last, settings.server.workers)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, _setter(stopping))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it says when
@@ -177,6 +190,7 @@ def _work(settings: Settings, heard: Connection) -> None:
     service.start()
     rest = b""
     while not stopping.is_set():
+        way.look()
         if heard.poll(0.2):
             *lines, rest = (rest + os.read(heard.fileno(), 4096)).split(b"\n")
             for line in lines:

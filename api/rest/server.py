@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import shutil
 import socket
-from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -18,7 +17,7 @@ from api.rest.limits import MAX_HEAD_BYTES
 from api.rest.logs import log_to_stderr
 from api.rest.metrics import share
 from api.rest.processes import supervise
-from api.rest.service import Service
+from api.rest.service import Neighbour, Service
 from api.service_store import ServiceStore
 from api.settings import Settings
 from ingest.contract import BadInput, Conflict, Unavailable
@@ -70,12 +69,12 @@ def serve(settings: Settings) -> None:
 def answer(
     settings: Settings,
     listener: socket.socket,
-    ring: Callable[[str, str], None] | None = None,
+    neighbour: Neighbour | None = None,
     announced: bool = True,
 ) -> None:
     """Answers requests in this process until it is told to stop; see `api.rest.app.create_app`
-    about `ring`."""
-    app = create_app(settings, ring=ring)
+    about its `neighbour`."""
+    app = create_app(settings, neighbour=neighbour)
     config = uvicorn.Config(
         app,
         log_config=None,

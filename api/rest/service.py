@@ -36,15 +36,24 @@ _RELOAD_AFTER_S = 15.0
 _log = structlog.get_logger("braid.rest")
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """The process that carries out jobs, where that is another: `ring` tells it of new work (the
+    id of a job, or nothing, and that of its request), `search_came` that somebody searches."""
+
+    ring: Callable[[str, str], None]
+    search_came: Callable[[], None]
+
+
 @dataclass
 class Service:
     """Loads on `start`, in a thread of its own; requests wait for it in theirs. One thread
-    builds every part, so none is built twice. `ring` tells another process of new work (the id
-    of a job, or nothing, and that of its request), where this one does not carry it out."""
+    builds every part, so none is built twice. Jobs are carried out by this process where it has
+    no `neighbour`."""
 
     settings: Settings
     watcher: Watcher = field(default_factory=lambda: Watchers(()))
-    ring: Callable[[str, str], None] | None = None
+    neighbour: Neighbour | None = None
     store: ServiceStore = field(init=False)
     pages: Pages = field(default_factory=Pages)
     replays: Replays = field(init=False)
@@ -116,7 +125,8 @@ class Service:
     @cached_property
     def lanes(self) -> Lanes:
         """Where searches and answers wait for their turn."""
-        return Lanes.of(self.settings.server)
+        came = None if self.neighbour is None else self.neighbour.search_came
+        return Lanes.of(self.settings.server, came)
 
     @property
     def is_loaded(self) -> bool:
@@ -135,8 +145,8 @@ class Service:
         request = request or request_id()
         if job:
             note(job=job)
-        if self.ring is not None:
-            self.ring(job, request)
+        if self.neighbour is not None:
+            self.neighbour.ring(job, request)
         elif self._worker is not None:
             self._worker.notify(job, request)
             if self._task_worker is not None:
@@ -159,7 +169,7 @@ class Service:
             try:
                 braid = Braid(self.settings)
                 _warm_up(braid)
-                if self.ring is None:
+                if self.neighbour is None:
                     self._begin_work(braid)
                 self._gateway = Gateway(braid, self.store, self.watcher)
                 self._braid, self._fault = braid, ""

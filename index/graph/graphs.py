@@ -35,6 +35,8 @@ _TINY = 200
 _REST = 9.0
 """A thread that has derived a graph rests for so many times as long: while documents come in all
 the time, a tenth of the time goes into graphs, and the rest is left to searches."""
+_LONG_REST, _LONG_REST_S = 30.0, 45.0
+"""It rests longer, for so many times as long, where that is not more than some seconds."""
 _KEPT = 4
 """So many graphs of readers who do not see all are kept."""
 
@@ -122,7 +124,8 @@ class Graphs:
             return
         finally:
             ended = time.monotonic()
-            self._rests_until = ended + _REST * (ended - begun)
+            took = ended - begun
+            self._rests_until = ended + max(_REST * took, min(_LONG_REST * took, _LONG_REST_S))
 
     def _is_newest(self, made: _Made, sight: Sight | None) -> bool:
         return (
