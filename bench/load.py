@@ -303,27 +303,31 @@ def _phase(
 
 def run(given: argparse.Namespace, work: Path) -> dict[str, Any]:
     """The whole test; what came of it."""
-    corpus = corpus_of(given.corpus)
+    corpus, phases, killed = corpus_of(given.corpus), list[Phase](), list[dict[str, Any]]()
     flags = ["--workers", str(given.workers)] if given.workers > 1 else []
     server = Server(work, free_port(), work / "server.log", [*flags, *given.flag])
     started = server.start()
-    phases, killed = [], []
+
+    def keep(phase: Phase) -> None:
+        phases.append(phase)
+        print(phase.told(), *phase.errors[:5], sep="\n    ", flush=True)
+
     try:
         chunks = fill(server.port, corpus)
         load = Load(server, corpus)
         load.phase("warm-up", given.warm_up, 1, 0.0, None)
-        phases.append(load.phase("unloaded", given.unloaded, 1, 0.0, None))
+        keep(load.phase("unloaded", given.unloaded, 1, 0.0, None))
         uploader = Uploader(server.port, corpus.paragraphs, given.pool, load.may_be_down)
         for rate in given.rate:
             think = given.clients / rate
             name = "loaded" if len(given.rate) == 1 else f"at {rate:g}/s"
-            phases.append(load.phase(name, given.seconds, given.clients, think, uploader))
+            keep(load.phase(name, given.seconds, given.clients, think, uploader))
         if given.saturate:
-            phases.append(load.phase("saturated", given.saturate, given.clients, 0.0, uploader))
+            keep(load.phase("saturated", given.saturate, given.clients, 0.0, uploader))
         for _ in range(given.kills):
             think = given.clients / given.rate[0]
             phase, lost = load.killed(given.kill_seconds, given.clients, think)
-            phases.append(phase)
+            keep(phase)
             killed.append(lost)
         stopped = server.stop()
     finally:
@@ -384,10 +388,6 @@ def main() -> None:
         found = run(given, Path(work))
     if given.json:
         given.json.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    for phase in found["phases"]:
-        print(Phase(**phase).told())
-        for error in phase["errors"][:5]:
-            print(f"    {error}")
     for killed in found["kills"]:
         print(json.dumps({**killed, "lost": killed["lost"][:5], "failed": killed["failed"][:5]}))
     print(f"p95 under load / unloaded p50: {found['p95_over_unloaded_p50']}")
