@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +27,14 @@ from ingest.contract import Chunk, Json
 _NO_CHUNK = -1
 """Stands for the key of a chunk that is hidden: no chunk has it."""
 
+_Reader = TypeVar("_Reader", SparseReader, DenseReader)
+
 
 @dataclass(frozen=True)
-class SeenSparse:
-    """A SparseReader of the chunks that are seen. How rare a word is, is told by all chunks."""
+class _SeenKeys(Generic[_Reader]):
+    """The keys of a reader that are seen."""
 
-    whole: SparseReader
+    whole: _Reader
     sight: Sight
 
     def __len__(self) -> int:
@@ -40,45 +43,37 @@ class SeenSparse:
     @cached_property
     def _count(self) -> int:
         return len(self.keys())
-
-    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
-        keys = self.sight.keys if allowed is None else self.sight.of(allowed)
-        return self.whole.search(terms, k, keys)
-
-    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
-        keys = self.sight.keys if allowed is None else self.sight.of(allowed)
-        return self.whole.counts(terms, keys)
 
     def keys(self) -> Keys:
         return self.sight.of(self.whole.keys())
 
+    def _among(self, allowed: Keys | None) -> Keys:
+        return self.sight.keys if allowed is None else self.sight.of(allowed)
+
 
 @dataclass(frozen=True)
-class SeenDense:
+class SeenSparse(_SeenKeys[SparseReader]):
+    """A SparseReader of the chunks that are seen. How rare a word is, is told by all chunks."""
+
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
+        return self.whole.search(terms, k, self._among(allowed))
+
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
+        return self.whole.counts(terms, self._among(allowed))
+
+
+@dataclass(frozen=True)
+class SeenDense(_SeenKeys[DenseReader]):
     """A DenseReader of the chunks that are seen."""
 
-    whole: DenseReader
-    sight: Sight
-
-    def __len__(self) -> int:
-        return self._count
-
-    @cached_property
-    def _count(self) -> int:
-        return len(self.keys())
-
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> Ranking:
-        keys = self.sight.keys if allowed is None else self.sight.of(allowed)
-        return self.whole.search(vector, k, keys)
+        return self.whole.search(vector, k, self._among(allowed))
 
     def score(self, vector: Vectors, keys: Keys) -> npt.NDArray[np.float32]:
         seen = self.sight.sees_each(keys)
         if seen.all():
             return self.whole.score(vector, keys)
         return self.whole.score(vector, np.where(seen, keys, _NO_CHUNK))
-
-    def keys(self) -> Keys:
-        return self.sight.of(self.whole.keys())
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Caller
 from api.gateway import Asked, Gateway
 from api.places import place_of
-from api.rest.answer_values import AnswerInfo, CitationInfo
+from api.rest.answer_values import AnswerInfo, ChunkText, CitationInfo
 from api.rest.lanes import Lanes
-from api.rest.search import pages_of
 from api.rest.values import Filter
 from generate.contract import Answer
 from index.pipeline import View
-from ingest.contract import BadInput, Chunk, NotFound
+from ingest.contract import BadInput, NotFound
 from retrieve.contract import MAX_QUERY_CHARS, Query
 
 _MOST = 50
@@ -82,33 +81,10 @@ class DocumentInput(CollectionInput):
     limit: int = Field(20, ge=1, le=200, description="passages at the most")
 
 
-class ToolPassage(BaseModel):
-    """A passage of a document."""
-
-    chunk_id: str
-    document_id: str
-    title: str
-    heading_path: list[str]
-    pages: list[int] | None
-    text: str
-
-    @classmethod
-    def of(cls, chunk: Chunk) -> ToolPassage:
-        """The same passage."""
-        return cls(
-            chunk_id=chunk.id,
-            document_id=chunk.document_id,
-            title=chunk.title,
-            heading_path=list(chunk.heading_path),
-            pages=pages_of(chunk),
-            text=chunk.parent.text if chunk.parent else chunk.text,
-        )
-
-
 class SearchOutput(BaseModel):
     """Passages, best first."""
 
-    passages: list[ToolPassage]
+    passages: list[ChunkText]
     relevant: bool = Field(description="false: nothing seems to answer it, this is merely nearest")
 
 
@@ -142,7 +118,7 @@ class DocumentOutput(BaseModel):
 
     document_id: str
     title: str
-    passages: list[ToolPassage]
+    passages: list[ChunkText]
     next: int | None = Field(description="give it as `after` for the next part; null at the end")
 
 
@@ -196,7 +172,7 @@ async def _search(desk: Desk, caller: Caller, given: SearchInput) -> Said:
         result = desk.gateway.search(
             caller, collection, Query(given.query, given.k, filter=given.filter)
         )
-        passages = [ToolPassage.of(hit.chunk) for hit in result.hits]
+        passages = [ChunkText.to_read(hit.chunk) for hit in result.hits]
         return SearchOutput(passages=passages, relevant=result.is_relevant)
 
     data = await desk.lanes.searches.run(found)
@@ -237,7 +213,7 @@ async def _document(desk: Desk, caller: Caller, given: DocumentInput) -> Said:
         return DocumentOutput(
             document_id=record.id,
             title=record.title,
-            passages=[ToolPassage.of(chunk) for chunk in page],
+            passages=[ChunkText.to_read(chunk) for chunk in page],
             next=end if end < len(chunks) else None,
         )
 
@@ -306,7 +282,7 @@ def _collection(gateway: Gateway, caller: Caller, name: str) -> View:
     return gateway.collection(caller, names[0])
 
 
-def _headed(passage: ToolPassage) -> str:
+def _headed(passage: ChunkText) -> str:
     """A passage under where it stands."""
     place = " > ".join((passage.title or passage.document_id, *passage.heading_path))
     pages = ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from api.rest.search import BoxInfo, pages_of
 from generate.contract import Answer, Citation, Passage, SentenceSupport
+from ingest.contract import Chunk
 
 
 class CitationInfo(BaseModel):
@@ -59,10 +61,9 @@ class SentenceInfo(BaseModel):
         return cls(span=list(sentence.span), support=float(sentence.support), numbers=numbers)
 
 
-class PassageInfo(BaseModel):
-    """A passage that was read for the answer."""
+class ChunkText(BaseModel):
+    """A passage of a document."""
 
-    number: int
     chunk_id: str
     document_id: str
     title: str
@@ -71,18 +72,31 @@ class PassageInfo(BaseModel):
     text: str
 
     @classmethod
+    def to_read(cls, chunk: Chunk) -> ChunkText:
+        """A chunk as it is read: in its parent, where it has one."""
+        return cls(**_told(chunk, chunk.parent.text if chunk.parent else chunk.text))
+
+
+class PassageInfo(ChunkText):
+    """A passage that was read for the answer."""
+
+    number: int
+
+    @classmethod
     def of(cls, passage: Passage) -> PassageInfo:
         """The same passage."""
-        chunk = passage.chunk
-        return cls(
-            number=passage.number,
-            chunk_id=chunk.id,
-            document_id=chunk.document_id,
-            title=chunk.title,
-            heading_path=list(chunk.heading_path),
-            pages=pages_of(chunk),
-            text=chunk.text,
-        )
+        return cls(number=passage.number, **_told(passage.chunk, passage.chunk.text))
+
+
+def _told(chunk: Chunk, text: str) -> dict[str, Any]:
+    return {
+        "chunk_id": chunk.id,
+        "document_id": chunk.document_id,
+        "title": chunk.title,
+        "heading_path": list(chunk.heading_path),
+        "pages": pages_of(chunk),
+        "text": text,
+    }
 
 
 class UsageInfo(BaseModel):

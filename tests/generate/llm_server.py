@@ -73,25 +73,35 @@ def weights() -> Path:
 def load(folder: Path) -> tuple[Any, Any]:
     """Tokenizer and model, unpacked into the folder where it is still empty."""
     import torch
+    from filelock import FileLock
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    if not (folder / "config.json").exists():
-        gguf = weights()
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        unpacked = AutoModelForCausalLM.from_pretrained(
-            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
-        )
-        # transformers does not save a model that it calls quantized, though this one no longer is.
-        config = unpacked.config
-        if hasattr(config, "quantization_config"):
-            del config.quantization_config
-        plain: Any = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
-        plain.load_state_dict(unpacked.state_dict())
-        tokenizer.save_pretrained(folder)
-        plain.save_pretrained(folder)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "config.json").exists():
+            unpack(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.train(False)
     return AutoTokenizer.from_pretrained(folder), model
+
+
+def unpack(folder: Path) -> None:
+    """Writes the tokenizer and the model as transformers saves them."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    gguf = weights()
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    unpacked = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    # transformers does not save a model that it calls quantized, though this one no longer is.
+    config = unpacked.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    plain: Any = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+    plain.load_state_dict(unpacked.state_dict())
+    tokenizer.save_pretrained(folder)
+    plain.save_pretrained(folder)
 
 
 def generate(
