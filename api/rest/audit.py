@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Annotated
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.access import Role
 from api.audit import Wanted, moment
 from api.rest.guard import needs
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.protection import ProtectionDep
 from api.rest.values import Moment
@@ -38,18 +38,19 @@ class EntryInfo(BaseModel):
     status: int = Field(description="of the answer; 0: the client went away", examples=[204])
 
 
-class AuditPage(BaseModel):
+class AuditPage(Page):
     """Entries, newest first."""
 
     entries: list[EntryInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 class AuditQuery(BaseModel):
     """Which entries."""
 
     limit: int = Field(100, ge=1, le=1_000, description="entries on a page")
-    before: int = Field(0, ge=0, lt=2**62, description="only numbers under this; 0: from the last")
+    after: int = Field(
+        0, ge=0, lt=2**62, description="only numbers under this, which are older; 0: from the last"
+    )
     key: str = Field("", max_length=64, description="only of this key")
     collection: str = Field("", max_length=64, description="only of this collection")
     method: str = Field("", max_length=16, description="only of this method", examples=["DELETE"])
@@ -69,11 +70,6 @@ class AuditQuery(BaseModel):
             denied=self.denied,
         )
 
-    def page_before(self, number: int) -> str:
-        """The address of the page of smaller numbers."""
-        given = self.model_dump(mode="json", exclude_defaults=True) | {"before": number}
-        return f"/v1/audit?{urlencode({name: str(value) for name, value in given.items()})}"
-
 
 @router.get(
     "/audit",
@@ -81,12 +77,17 @@ class AuditQuery(BaseModel):
     responses=responses(),
     dependencies=[needs(Role.ADMIN, everything=True)],
 )
-def page(query: Annotated[AuditQuery, Query()], protection: ProtectionDep) -> AuditPage:
+def page(
+    query: Annotated[AuditQuery, Query()], protection: ProtectionDep, response: Response
+) -> AuditPage:
     """Entries that fit, newest first. What was done in the last second may still be to come."""
-    found = protection.audit.page(query.wanted, query.limit + 1, query.before)
-    shown = found[: query.limit]
-    more = len(found) > query.limit
+    found = protection.audit.page(query.wanted, query.limit + 1, query.after)
+    shown, more = page_of(found, query.limit)
+    address = None
+    if more:
+        asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"after"})
+        address = next_address("/v1/audit", asked, shown[-1][0])
     return AuditPage(
         entries=[EntryInfo(number=number, **asdict(entry)) for number, entry in shown],
-        next=query.page_before(shown[-1][0]) if more else None,
+        next=with_link(response, address),
     )

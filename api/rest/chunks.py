@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import needs
-from api.rest.paging import next_address, page_of, with_link
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.search import BoxInfo, pages_of
 from api.rest.service import CollectionDep
@@ -77,11 +77,10 @@ class ChunkDetail(ChunkInfo):
     )
 
 
-class ChunkList(BaseModel):
+class ChunkList(Page):
     """Passages of a document, in order."""
 
     chunks: list[ChunkInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 ChunkId = Annotated[str, Path(description="id of the chunk", max_length=64, examples=[_ID])]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
 from api.access import Role
 from api.conversations import Conversation, KeptTurn
+from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, GatewayDep
 
@@ -43,11 +45,10 @@ class ConversationInfo(BaseModel):
         )
 
 
-class ConversationList(BaseModel):
+class ConversationList(Page):
     """The caller's conversations with a collection, those used last first."""
 
     conversations: list[ConversationInfo]
-    next: str | None = Field(description="give it as `after` for the next page; null at the end")
 
 
 class KeptTurnInfo(BaseModel):
@@ -96,16 +97,22 @@ def list_all(
     collection: CollectionDep,
     gateway: GatewayDep,
     caller: CallerDep,
-    after: Annotated[str, Query(max_length=64, description="`next` of the page before")] = "",
+    response: Response,
+    after: Annotated[
+        str, Query(max_length=64, description="only those used before this one; from `next`")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ConversationList:
     """The caller's conversations with the collection that are kept still."""
     found = gateway.conversations.page(caller.id, collection.name, after, limit + 1)
-    more = len(found) > limit
-    page = found[:limit]
+    page, more = page_of(found, limit)
+    address = None
+    if more:
+        path = f"{address_of(collection.name)}/conversations"
+        address = next_address(path, {"limit": limit}, page[-1].id)
     return ConversationList(
         conversations=[ConversationInfo.of(one) for one in page],
-        next=page[-1].id if more else None,
+        next=with_link(response, address),
     )
 
 

@@ -14,7 +14,7 @@ from api.access import Role
 from api.handing_in import check_whole
 from api.rest.collections import address_of
 from api.rest.guard import needs
-from api.rest.paging import next_address, page_of, with_link
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
@@ -121,11 +121,10 @@ class _Wanted(BaseModel):
     )
 
 
-class DocumentList(BaseModel):
+class DocumentList(Page):
     """Documents in order of id."""
 
     documents: list[DocumentInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 class DeletionReceipt(BaseModel):

@@ -12,6 +12,7 @@ from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import needs
 from api.rest.idempotency import creates
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, ServiceDep
 from api.rest.tasks import MAX_QUESTIONS, TaskInfo, TasksDep, begun
@@ -98,11 +99,10 @@ class Evaluation(EvaluationInfo):
     )
 
 
-class EvaluationList(BaseModel):
+class EvaluationList(Page):
     """Evaluation runs, newest first."""
 
     evaluations: list[EvaluationInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 EvaluationId = Annotated[str, Path(description="id of the evaluation run", max_length=64)]
@@ -169,16 +169,22 @@ def begin(
 def list_all(
     collection: CollectionDep,
     tasks: TasksDep,
+    response: Response,
     limit: Annotated[int, Query(ge=1, le=100, description="runs on a page")] = 20,
-    before: Annotated[str, Query(max_length=64, description="only runs older than this")] = "",
+    after: Annotated[
+        str, Query(max_length=64, description="only runs older than this one; from `next`")
+    ] = "",
 ) -> EvaluationList:
     """The evaluation runs of a collection, newest first, also those that wait or failed."""
-    found = tasks.newest([collection.name], EVALUATION, before, limit + 1)
-    page = found[:limit]
-    more = None
-    if len(found) > limit:
-        more = f"{address_of(collection.name)}/evaluations?limit={limit}&before={page[-1].id}"
-    return EvaluationList(evaluations=[EvaluationInfo(**_fields(one)) for one in page], next=more)
+    page, more = page_of(tasks.newest([collection.name], EVALUATION, after, limit + 1), limit)
+    address = None
+    if more:
+        path = f"{address_of(collection.name)}/evaluations"
+        address = next_address(path, {"limit": limit}, page[-1].id)
+    return EvaluationList(
+        evaluations=[EvaluationInfo(**_fields(one)) for one in page],
+        next=with_link(response, address),
+    )
 
 
 @router.get(

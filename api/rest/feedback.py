@@ -11,6 +11,7 @@ from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import MAX_ID_CHARS, Given, json_only
@@ -81,7 +82,7 @@ class FeedbackInfo(BaseModel):
         return cls(**{name: getattr(feedback, name) for name in cls.model_fields})
 
 
-class FeedbackList(BaseModel):
+class FeedbackList(Page):
     """Ratings, newest first."""
 
     feedback: list[FeedbackInfo]
@@ -90,7 +91,6 @@ class FeedbackList(BaseModel):
         "collection can be tuned by them",
         examples=[63],
     )
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 @router.post(
@@ -134,19 +134,22 @@ def give(
 )
 def list_all(
     collection: CollectionDep,
+    response: Response,
     limit: Annotated[int, Query(ge=1, le=1000, description="ratings on a page")] = 100,
-    before: Annotated[str, Query(max_length=64, description="only older than this one")] = "",
+    after: Annotated[
+        str, Query(max_length=64, description="only ratings older than this one; from `next`")
+    ] = "",
 ) -> FeedbackList:
     """The ratings of a collection, newest first."""
-    found = collection.newest_feedback(limit + 1, before)
-    page = found[:limit]
-    more = None
-    if len(found) > limit:
-        more = f"{address_of(collection.name)}/feedback?limit={limit}&before={page[-1].id}"
+    page, more = page_of(collection.newest_feedback(limit + 1, after), limit)
+    address = None
+    if more:
+        path = f"{address_of(collection.name)}/feedback"
+        address = next_address(path, {"limit": limit}, page[-1].id)
     return FeedbackList(
         feedback=[FeedbackInfo.of(one) for one in page],
         questions=len(collection.judged()),
-        next=more,
+        next=with_link(response, address),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
+from api.rest.paging import Page
 from api.rest.values import Given
 from index.graph.contract import DecisionKind, EntityType
 from index.graph.pipeline import MAX_ALIAS_SETS
@@ -41,11 +42,10 @@ class EntityInfo(BaseModel):
     description: str = Field(description="a model's; empty without one")
 
 
-class EntityList(BaseModel):
+class EntityList(Page):
     """Entities, the best match first, then by authority."""
 
     entities: list[EntityInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 class CitedInfo(BaseModel):
@@ -178,12 +178,11 @@ class DecisionInfo(BaseModel):
     decided_at: str
 
 
-class MergeList(BaseModel):
+class MergeList(Page):
     """Names that are taken for one thing, and what was decided."""
 
     merges: list[MergeInfo]
     decisions: list[DecisionInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 class DecisionRequest(Given):

@@ -12,7 +12,7 @@ from api.access import Caller, Role
 from api.gateway import Gateway
 from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
-from api.rest.paging import next_address, page_of, with_link
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, GatewayDep
 from index.pipeline import Job, JobState, View
@@ -147,11 +147,10 @@ class JobInfo(JobSummary):
         )
 
 
-class JobList(BaseModel):
+class JobList(Page):
     """Jobs, newest first."""
 
     jobs: list[JobSummary]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 JobId = Annotated[

@@ -7,8 +7,15 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Response
+from pydantic import BaseModel, Field
 
 _T = TypeVar("_T")
+
+
+class Page(BaseModel):
+    """A page of a list."""
+
+    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 def next_address(path: str, wanted: Mapping[str, str | int | None], after: str | int) -> str:

@@ -16,6 +16,7 @@ from api.access import EVERY, Caller, Role
 from api.rest.answering import streamed
 from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
+from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, Service, ServiceDep
 from api.rest.streams import events_doc
@@ -68,11 +69,10 @@ class TaskInfo(BaseModel):
         )
 
 
-class TaskList(BaseModel):
+class TaskList(Page):
     """Tasks, newest first, without their results."""
 
     tasks: list[TaskInfo]
-    next: str | None = Field(None, description="address of the next page; null on the last")
 
 
 class Forgotten(BaseModel):
@@ -139,22 +139,26 @@ def list_all(
     service: ServiceDep,
     tasks: TasksDep,
     caller: CallerDep,
+    response: Response,
     kind: Annotated[
         Literal["", "reindex", "tune", "evaluation"], Query(description="only of this kind")
     ] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="tasks on a page")] = 20,
-    before: Annotated[str, Query(max_length=64, description="only tasks older than this")] = "",
+    after: Annotated[
+        str, Query(max_length=64, description="only tasks older than this one; from `next`")
+    ] = "",
 ) -> TaskList:
     """The tasks of the collections on which the caller has the role, newest first."""
     collections = None
     if not caller.may(Role.ADMIN, EVERY):
         collections = [name for name in caller.grants if caller.may(Role.ADMIN, name)]
-    found = tasks.newest(collections, kind, before, limit + 1)
-    page = found[:limit]
-    more = None
-    if len(found) > limit:
-        more = f"/v1/tasks?kind={kind}&limit={limit}&before={page[-1].id}"
-    return TaskList(tasks=[TaskInfo.of(task, whole=False) for task in page], next=more)
+    page, more = page_of(tasks.newest(collections, kind, after, limit + 1), limit)
+    address = None
+    if more:
+        address = next_address("/v1/tasks", {"kind": kind, "limit": limit}, page[-1].id)
+    return TaskList(
+        tasks=[TaskInfo.of(task, whole=False) for task in page], next=with_link(response, address)
+    )
 
 
 @router.delete(
