@@ -43,6 +43,7 @@ from bench.load_server import (
     COLLECTION,
     ROOT,
     Connection,
+    Downtime,
     Searcher,
     Server,
     Tally,
@@ -178,7 +179,7 @@ class Load:
 
     server: Server
     corpus: Corpus
-    may_be_down: threading.Event = field(default_factory=threading.Event)
+    may_be_down: Downtime = field(default_factory=Downtime)
 
     def phase(
         self, name: str, seconds: float, clients: int, think_s: float, uploader: Uploader | None

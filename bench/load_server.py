@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import math
 import os
 import random
 import signal
@@ -28,6 +29,24 @@ _START_S = 180.0
 
 class Down(Exception):
     """The server took no connection, or broke one off."""
+
+
+class Downtime(threading.Event):
+    """Set while the server is known to be down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended = -math.inf
+
+    def clear(self) -> None:
+        """It is back."""
+        self._ended = time.monotonic()
+        super().clear()
+
+    def since(self, moment: float) -> bool:
+        """Whether it has been down since then: a connection that is kept open is dead after that,
+        and tells so when it is next used."""
+        return self.is_set() or self._ended > moment
 
 
 def free_port() -> int:
@@ -182,13 +201,14 @@ class Searcher:
     think_s: float
     seed: int
     tally: Tally
-    may_be_down: threading.Event
+    may_be_down: Downtime
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
         dice = random.Random(self.seed)
         if self.think_s and stop.wait(dice.uniform(0, self.think_s)):
             return
+        used = time.monotonic()
         with Connection(self.port) as connection:
             while not stop.is_set():
                 body = {"query": dice.choice(self.queries), "k": 10}
@@ -196,8 +216,9 @@ class Searcher:
                 try:
                     found = connection.json("POST", f"/v1/collections/{COLLECTION}/search", body)
                     self.tally.answered(begun, *found)
+                    used = time.monotonic()
                 except Down as error:
-                    self.tally.was_refused(error, self.may_be_down.is_set())
+                    self.tally.was_refused(error, self.may_be_down.since(used))
                     stop.wait(0.2)
                 if self.think_s and stop.wait(dice.expovariate(1 / self.think_s)):
                     return
@@ -212,7 +233,7 @@ class Uploader:
     port: int
     paragraphs: Sequence[str]
     pool: int | None
-    may_be_down: threading.Event
+    may_be_down: Downtime
     batch: int = 8
     acknowledged: dict[str, str] = field(default_factory=dict)
     """SHA-256 of what was last acknowledged, by id."""
@@ -225,15 +246,17 @@ class Uploader:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
-        dice = random.Random(7)
+        dice, used = random.Random(7), time.monotonic()
         with Connection(self.port) as connection:
             while not stop.is_set():
                 try:
-                    if self._backlog(connection) < 2:
+                    is_short = self._backlog(connection) < 2
+                    used = time.monotonic()
+                    if is_short:
                         self._upload(connection, dice)
                         continue
                 except Down as error:
-                    if not self.may_be_down.is_set():
+                    if not self.may_be_down.since(used):
                         self.errors.append(str(error))
                 stop.wait(0.1)
 
