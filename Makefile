@@ -26,9 +26,10 @@ lint: $(STAMPS)/dev
 types: $(STAMPS)/dev
 	$(BIN)/mypy
 
-# A process for each core, each with one thread for its sums.
+# A process for each core and one more, for some tests wait; each with one thread for its sums.
 unit: $(STAMPS)/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) \
+		--dist loadfile
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix .

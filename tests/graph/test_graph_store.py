@@ -358,6 +358,7 @@ def test_a_search_does_not_wait_for_the_graph_of_a_large_collection(
     monkeypatch.setattr("index.graph.graphs._SMALL", 3)
     monkeypatch.setattr("index.graph.graphs._TINY", 3)
     monkeypatch.setattr("index.graph.graphs._REST", 0.0)
+    monkeypatch.setattr("index.graph.graphs._LONG_REST_S", 0.0)
     collection = fill(tmp_path / "c", parts_with_graph(), documents(7))
     assert collection.snapshot().graph() is None
     collection.settle()
