@@ -36,6 +36,10 @@ _MOST_STARTS = 5
 """So often in a row one may die of its start before the server gives up."""
 _END_S = 30.0
 """What a process has, beyond `server.drain_s`, to end; for a job, the document in hand."""
+_MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
+"""For glibc: each new state of a collection brings new arrays, from many threads. Left to itself it
+keeps a heap for each of them, and arrays of up to 32 MB among what is smaller, so that little of
+it can be given back."""
 _log = structlog.get_logger("braid.serve")
 
 
@@ -62,6 +66,8 @@ def supervise(settings: Settings, listener: socket.socket) -> None:
     server = settings.server
     # Requests bring the threads; those of libraries would only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // server.workers)))
+    for name, value in _MALLOC.items():
+        os.environ.setdefault(name, value)
     spawn = multiprocessing.get_context("spawn")
     heard, bell = spawn.Pipe(duplex=False)
     last = spawn.RawValue(c_double, 0.0)  # when a search last came
