@@ -5,20 +5,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 
 from api.compose import Braid
-from eval.pipeline import summarize
+from eval.pipeline import summarize, throughput
 from index.pipeline import Collection, QueryCache, Store
 from retrieve.contract import Query
-
-_WARM_UP = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +67,25 @@ def bench_search(braid: Braid, name: str, plan: SearchPlan) -> Iterator[SearchSp
 def _measured(
     braid: Braid, collection: Collection, plan: SearchPlan, fusion: str, threads: int
 ) -> SearchSpeed:
-    stages: Counter[str] = Counter()
-
-    def search(text: str) -> tuple[float, dict[str, float]]:
-        begun = time.perf_counter()
+    def search(text: str) -> dict[str, float]:
         result = braid.search(collection, Query(text, plan.k, fusion))
-        took = (time.perf_counter() - begun) * 1000
-        return took, dict(result.explanation.timings_ms)
+        return dict(result.explanation.timings_ms)
 
-    todo = [list(islice(cycle(plan.queries), at, plan.searches, threads)) for at in range(threads)]
-
-    def run(texts: Sequence[str]) -> list[tuple[float, dict[str, float]]]:
-        return [search(text) for text in texts]
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(run, [texts[:_WARM_UP] for texts in todo]))
-        begun = time.perf_counter()
-        found = [one for part in pool.map(run, todo) for one in part]
-        wall = time.perf_counter() - begun
-    for _, timings in found:
+    done = throughput(search, plan.queries, threads, plan.searches)
+    stages: Counter[str] = Counter()
+    for timings in done.found:
         stages.update(timings)
-    latency = summarize([took for took, _ in found])
+    latency = summarize(done.latencies_ms)
     return SearchSpeed(
         fusion,
         threads,
-        len(found),
+        latency.count,
         latency.p50_ms,
         latency.p95_ms,
         latency.p99_ms,
         latency.max_ms,
-        len(found) / wall,
-        {stage: total / len(found) for stage, total in stages.items()},
+        done.per_s,
+        {stage: total / latency.count for stage, total in stages.items()},
     )
 
 

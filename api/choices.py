@@ -84,6 +84,22 @@ def model_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def judge_options(settings: Settings) -> dict[str, Any]:
+    """Those of the language model that judges answers; its connection is as the writer's. Raises
+    BadInput where none is set."""
+    given = settings.judge
+    if not given.model:
+        raise BadInput(
+            "judging answers needs a language model: set judge.model (and judge.base_url)"
+        )
+    return {
+        **model_options(settings),
+        **given.model_dump(include={"model", "base_url", "max_tokens", "context_tokens"}),
+        "api_key": given.api_key.get_secret_value(),
+        "prices": Prices(given.prompt_price, given.completion_price),
+    }
+
+
 def prices_of(settings: Settings) -> Prices:
     """What the tokens of the model cost."""
     return Prices(settings.answer.prompt_price, settings.answer.completion_price)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -66,14 +66,15 @@ _OUTGROWN = 1.5
 @dataclass(frozen=True)
 class Braid:
     """Everything that the command line and the service call. Parts are built when they are
-    first used; none is built twice."""
+    first used; none is built twice. Those that are `lent` are taken in place of its own."""
 
     settings: Settings
+    lent: Parts | None = field(default=None, kw_only=True)
 
     @cached_property
     def parts(self) -> Parts:
         """Analyzer, embedder and indexes."""
-        return self._build_parts()
+        return self.lent or self._build_parts()
 
     def uncompiled_embedder(self) -> Embedder:
         """The embedder run as sentence-transformers runs it, to be measured against."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from api.compose import Braid
+from api.provenance import machine, versions
+from api.settings import DenseSettings
 from eval.contract import (
+    QUESTION_DEPTH,
+    Answering,
     Dataset,
     DatasetDocument,
     DocumentReader,
@@ -18,12 +23,14 @@ from eval.contract import (
     Located,
     LocatedSearch,
 )
+from eval.pipeline import MACHINE_PREFIX, VERSION_PREFIX
+from generate.contract import Answer
 from index.pipeline import Collection, Store
 from ingest.contract import Chunk, Document, UnreadableFile
 from ingest.pipeline import document_from_text, load, read
 from retrieve.contract import MAX_K, MODES, Query
 
-_CHUNKS_PER_DOCUMENT = 3
+CHUNKS_PER_DOCUMENT = 3
 """Chunks asked for, for each document wanted: a document stands once, at its best chunk."""
 
 Progress = Callable[[int, int], None]
@@ -31,58 +38,94 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Collections for evaluation, below the cache folder."""
+    """Collections for evaluation, below the cache folder, or in a `place` of their own."""
 
     braid: Braid
+    place: Path | None = None
+    indexing_s: dict[str, float] = field(default_factory=dict)
+    """Seconds that indexing took, by collection, where there was something to index."""
 
     @cached_property
     def _store(self) -> Store:
-        return Store(self.braid.settings.cache_dir / "eval", self.braid.parts)
+        return Store(self.folder, self.braid.parts)
 
     def dataset_collection(self, dataset: Dataset, progress: Progress | None) -> Collection:
         """The collection of a dataset's corpus, filled where it is not there or incomplete.
         Documents without text are left out: no search can find them."""
-        marks = [dataset.sources.get("corpus.jsonl", dataset.name)]
-        collection = self._collection(dataset.name, marks)
-        done = set(_ids(collection))
+        collection = self._collection(self.dataset_name(dataset.name, dataset.sources))
+        done = set(document_ids(collection))
         missing = [document for document in dataset.documents if document.id not in done]
         if not missing:
             self.braid.keep_tuned(collection)
             return collection
-        documents = [document for document in map(_document, missing) if document is not None]
-        before = len(dataset.documents) - len(documents)
+        documents = [
+            document for document in map(dataset_document, missing) if document is not None
+        ]
+        before, begun = len(dataset.documents) - len(documents), time.perf_counter()
         with collection.writer() as writer:
             for count, _ in enumerate(self.braid.ingestor.store(writer, documents), start=1):
                 if progress:
                     progress(before + count, len(dataset.documents))
         collection.settle()
+        if documents:
+            self.indexing_s[collection.name] = time.perf_counter() - begun
         self.braid.keep_tuned(collection)
         return collection
 
     def corpus_collection(self, corpus: Path) -> Collection:
         """The collection of a folder of files, brought up to date: what is unchanged stays."""
-        collection = self._collection(corpus.resolve().name, [str(corpus.resolve())])
-        present = set()
+        collection = self._collection(self.corpus_name(corpus))
+        present, generation = set(), collection.stats().generation
+        begun = time.perf_counter()
         for event in self.braid.ingest_paths(collection, [corpus]):
             present.add(event.document_id)
-        gone = [name for name in _ids(collection) if name not in present]
+        gone = [name for name in document_ids(collection) if name not in present]
         if gone:
             with collection.writer() as writer:
                 writer.delete(gone)
         collection.settle()
+        if collection.stats().generation != generation:
+            self.indexing_s[collection.name] = time.perf_counter() - begun
         self.braid.keep_tuned(collection)
         return collection
 
-    def _collection(self, name: str, marks: Sequence[str]) -> Collection:
-        parts = self.braid.parts
+    def dataset_name(self, name: str, sources: Mapping[str, str]) -> str:
+        """What the collection of a dataset is called, whether it is there or not."""
+        marks = [mark for file, mark in sources.items() if file.startswith("corpus")]
+        return self._name(name, marks or [name])
+
+    def corpus_name(self, corpus: Path) -> str:
+        """What the collection of a folder of files is called, whether it is there or not."""
+        return self._name(corpus.resolve().name, [str(corpus.resolve())])
+
+    @property
+    def folder(self) -> Path:
+        """Where the collections lie."""
+        return self.place or self.braid.settings.cache_dir / "eval"
+
+    def close(self) -> None:
+        """Closes the collections that are open."""
+        if "_store" in self.__dict__:
+            self._store.close()
+            del self.__dict__["_store"]
+
+    def _name(self, name: str, marks: Sequence[str]) -> str:
+        parts, settings = self.braid.parts, self.braid.settings
         identity = [
             *marks, parts.analyzer.fingerprint, parts.embedder.fingerprint,
-            self.braid.ingestor.pipeline, repr(self.braid.settings.sparse),
+            self.braid.ingestor.pipeline, repr(settings.sparse),
         ]  # fmt: skip
+        if settings.dense != DenseSettings():
+            identity.append(repr(settings.dense))
+        if not settings.retrieval.tune:
+            identity.append("not tuned")
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
         safe = "".join(c if c.isalnum() or c in "-." else "-" for c in name).strip("-.") or "set"
-        collection = self._store.get_or_create(f"{safe[:40]}-{digest}")
-        if parts.extractor is not None:
+        return f"{safe[:40]}-{digest}"
+
+    def _collection(self, name: str) -> Collection:
+        collection = self._store.get_or_create(name)
+        if self.braid.parts.extractor is not None:
             for _ in self.braid.build_graph(collection):
                 pass
         return collection
@@ -93,9 +136,9 @@ class Evaluation:
         self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[tuple[str, float]]:
-            wanted = min(MAX_K, k * _CHUNKS_PER_DOCUMENT)
-            asked = replace(_asked(query, leg, wanted), steps={"duplicates": False})
-            result = self.braid.search(collection, asked)
+            wanted = min(MAX_K, k * CHUNKS_PER_DOCUMENT)
+            given = replace(query_of(query, leg, wanted), steps={"duplicates": False})
+            result = self.braid.search(collection, given)
             best: dict[str, float] = {}
             for hit in result.hits:
                 best.setdefault(hit.chunk.document_id, hit.score)
@@ -108,13 +151,37 @@ class Evaluation:
         self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[Located]:
-            result = self.braid.search(collection, _asked(query, leg, k))
+            result = self.braid.search(collection, query_of(query, leg, k))
             return [
-                Located(hit.chunk.document_id, hit.chunk.pages, hit.chunk.heading_path)
+                Located(
+                    hit.chunk.document_id,
+                    hit.chunk.pages,
+                    hit.chunk.heading_path,
+                    hit.chunk.to_read.text,
+                )
                 for hit in result.hits
             ]
 
         return search
+
+    def answering(self, collection: Collection, leg: str) -> Answering:
+        """Answers as `braid ask` does, from the passages that a leg finds."""
+        self.braid.prepare(collection)
+
+        def answer(question: str) -> Answer:
+            return self.braid.answer(collection, query_of(question, leg, QUESTION_DEPTH))[0]
+
+        return answer
+
+    def told(self, collection: Collection) -> Callable[[str], dict[str, str]]:
+        """Says of a question its language and what kind of answer it asks for."""
+        snapshot = collection.snapshot()
+
+        def kinds(text: str) -> dict[str, str]:
+            analysis = self.braid.retriever.analyzed(snapshot, text)
+            return {"language": analysis.language, "type": analysis.question_type}
+
+        return kinds
 
     def document_reader(self) -> DocumentReader:
         """Reads and chunks a file as ingesting does."""
@@ -127,7 +194,7 @@ class Evaluation:
         return read_chunks
 
     def described(self, command: str) -> dict[str, str]:
-        """What was measured, for a report."""
+        """What was measured, with which versions and on what machine, for a report."""
         parts = self.braid.parts
         return {
             "command": command,
@@ -137,15 +204,17 @@ class Evaluation:
             "retrieval": self.braid.settings.retrieval.model_dump_json(),
             "rerank": self.braid.settings.rerank.model_dump_json(),
             "graph": parts.extractor.fingerprint if parts.extractor is not None else "off",
+            **{VERSION_PREFIX + name: value for name, value in versions().items()},
+            **{MACHINE_PREFIX + name: value for name, value in machine().items()},
         }
 
 
-def _asked(text: str, leg: str, k: int) -> Query:
+def query_of(text: str, leg: str, k: int) -> Query:
     """The query that a leg stands for: a fusion, a leg alone, or a mode of the default fusion."""
     return Query(text, k, mode=leg) if leg in MODES else Query(text, k, leg)
 
 
-def _document(item: DatasetDocument) -> Document | None:
+def dataset_document(item: DatasetDocument) -> Document | None:
     """As plain text is read, under the dataset's own title, which may be empty: an id that
     stands in for it would be searched as if it were text."""
     try:
@@ -155,7 +224,8 @@ def _document(item: DatasetDocument) -> Document | None:
     return replace(document, title=" ".join(item.title.split()))
 
 
-def _ids(collection: Collection) -> Iterator[str]:
+def document_ids(collection: Collection) -> Iterator[str]:
+    """The ids of all documents, in order."""
     after = ""
     while page := collection.records(after):
         yield from (record.id for record in page)

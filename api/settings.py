@@ -23,7 +23,9 @@ from pydantic_settings import (
 
 from api.settings_answer import AnswerSettings
 from api.settings_conversations import CacheSettings, ConversationSettings
+from api.settings_evaluation import EvaluationSettings
 from api.settings_graph import GraphSettings
+from api.settings_judge import JudgeSettings
 from api.settings_rerank import RerankSettings
 from api.settings_section import Section
 from api.settings_server import ServerSettings
@@ -273,10 +275,17 @@ class Settings(BaseSettings):
     rerank: RerankSettings = RerankSettings()
     graph: GraphSettings = GraphSettings()
     answer: AnswerSettings = AnswerSettings()
+    judge: JudgeSettings = JudgeSettings()
     conversations: ConversationSettings = ConversationSettings()
     answer_cache: CacheSettings = CacheSettings()
     server: ServerSettings = ServerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+
+    @property
+    def runs_dir(self) -> Path:
+        """Where measured runs are kept."""
+        return self.evaluation.runs_dir or self.data_dir / "runs"
 
     @classmethod
     def settings_customise_sources(

@@ -43,7 +43,7 @@ server.port). Keys are better kept in the environment than here."""
 def settings_file() -> str:
     """The text of a braid.toml with every setting commented out: a line that begins with '# '
     is one, a line with '##' is about it."""
-    found = dict(_fields(Settings, ""))
+    found = dict(setting_fields(Settings, ""))
     lines = [*_text(_HEAD), "", *_title("What most people change")]
     for name in FIRST:
         lines += _setting(name, found[name])
@@ -58,7 +58,7 @@ def settings_file() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+def setting_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
     """Every setting by its whole name; those of a section together, before its own sections."""
     nested: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
@@ -68,7 +68,7 @@ def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInf
         else:
             yield f"{prefix}{name}", field
     for name, kind in nested:
-        yield from _fields(kind, f"{prefix}{name}.")
+        yield from setting_fields(kind, f"{prefix}{name}.")
 
 
 def _about(section: str) -> str:

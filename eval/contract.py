@@ -88,12 +88,14 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """What a search returned at one rank, as far as a Question can judge it."""
+    """What a search returned at one rank, as far as a Question can judge it. `copies` say the
+    same, and stand in no place of their own."""
 
     document: str
     pages: tuple[int, int] | None
     heading_path: Sequence[str]
     text: str = ""
+    copies: Sequence[Located] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,23 @@ def load_dataset(folder: Path, split: str = "test") -> Dataset:
         documents=documents,
         queries=queries,
         qrels=qrels,
-        notes=tuple(_notes(documents, texts, judged, qrels_path)),
+        notes=tuple(judged_notes(documents, texts, judged, qrels_path)),
         sources={
             path.relative_to(folder).as_posix(): digest.hexdigest()
             for path, digest in digests.items()
         },
     )
+
+
+def load_corpus(folder: Path) -> Dataset:
+    """The documents of `folder`/corpus.jsonl, without queries. Raises as `load_dataset` does."""
+    path = folder / "corpus.jsonl"
+    if not path.is_file():
+        raise BadDataset(f"{path} is missing: {_LAYOUT}")
+    digest = hashlib.sha256()
+    documents = list(_read_corpus(path, digest))
+    sources = {path.name: digest.hexdigest()}
+    return Dataset(folder.resolve().name, documents, {}, {}, sources=sources)
 
 
 def _paths(folder: Path, split: str) -> tuple[Path, Path, Path]:
@@ -91,15 +102,21 @@ def _read_queries(path: Path, digest: hashlib._Hash) -> dict[str, str]:
 
 
 def _identifier(record: dict[str, object], where: str, seen: dict[str, int], number: int) -> str:
-    """The record's `_id`, as text; numbers are taken too, as other tools write them."""
-    value = record.get("_id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value:
-        raise BadDataset(f'{where}: give "_id" as a string that is not empty, not {value!r}')
+    """The record's `_id`, which no other has."""
+    value = identifier_of(record, "_id", where)
     if value in seen:
         raise BadDataset(f"{where}: _id {value!r} stands on line {seen[value]} already: keep one")
     seen[value] = number
+    return value
+
+
+def identifier_of(record: dict[str, object], key: str, where: str) -> str:
+    """The record's id, as text; numbers are taken too, as other tools write them."""
+    value = record.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value:
+        raise BadDataset(f'{where}: give "{key}" as a string that is not empty, not {value!r}')
     return value
 
 
@@ -148,15 +165,17 @@ def _grade(text: str) -> int | None:
     return int(value) if value.is_integer() else None
 
 
-def _notes(
+def judged_notes(
     documents: list[DatasetDocument],
     texts: dict[str, str],
     judged: dict[str, dict[str, int]],
     qrels_path: Path,
 ) -> Iterator[str]:
+    """What queries and judgements lack, a line each. Raises BadDataset where no judged document
+    is in the corpus."""
     unknown_queries = [query_id for query_id in judged if query_id not in texts]
     if unknown_queries:
-        yield _note("judged queries that queries.jsonl lacks, left out", unknown_queries)
+        yield _note("judged queries without a text, left out", unknown_queries)
     known = {document.id for document in documents}
     judged_documents = {
         document_id: None
@@ -167,11 +186,11 @@ def _notes(
     unknown = [document_id for document_id in judged_documents if document_id not in known]
     if len(unknown) == len(judged_documents):
         raise BadDataset(
-            f"no document judged in {qrels_path} is in corpus.jsonl: check that both are of the "
+            f"no document judged in {qrels_path} is in the corpus: check that both are of the "
             f"same dataset and that the second column is the document's _id"
         )
     if unknown:
-        yield _note("judged documents that corpus.jsonl lacks, counted as not found", unknown)
+        yield _note("judged documents that the corpus lacks, counted as not found", unknown)
     blank = [document.id for document in documents if not (document.title + document.text).strip()]
     if blank:
         yield _note("documents with neither title nor text", blank)

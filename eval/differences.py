@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eval.contract import Difference, LegReport, Report
-from eval.significance import RESAMPLES, paired_test
+from eval.significance import RESAMPLES, holm, paired_test
 from ingest.contract import BadInput
 
 SOURCE_PREFIX = "sha256 of "
@@ -45,7 +45,7 @@ def compare(left: Report, right: Report, pairs: Sequence[tuple[str, str]] = ()) 
     """Right against left: each pair of legs (one of left, one of right; by default every leg
     that both have) on each measure that both have. Give one report twice to compare its legs.
 
-    P-values are of single tests: with many pairs and measures, some fall under 0.05 by luck.
+    P-values are of single tests: `holm_by_measure` corrects them for how many there are.
     Raises BadInput where there is nothing to compare, or the queries are not the same.
     """
     pairs = pairs or [(leg, leg) for leg in left.legs if leg in right.legs]
@@ -65,6 +65,17 @@ def compare(left: Report, right: Report, pairs: Sequence[tuple[str, str]] = ()) 
             )
         differences += [difference(ours, theirs, measure) for measure in shared]
     return differences
+
+
+def holm_by_measure(differences: Sequence[Difference]) -> list[float]:
+    """The p-value of each, corrected by Holm for all that are on the same measure."""
+    corrected = [1.0] * len(differences)
+    for measure in dict.fromkeys(row.measure for row in differences):
+        places = [place for place, row in enumerate(differences) if row.measure == measure]
+        adjusted = holm([differences[place].p_value for place in places])
+        for place, p_value in zip(places, adjusted, strict=True):
+            corrected[place] = p_value
+    return corrected
 
 
 def data_differences(left: Report, right: Report) -> list[str]:

@@ -29,15 +29,16 @@ def run_legs(
     legs: Sequence[str],
     search: Callable[[str, str], Found],
     progress: Progress | None = None,
+    warm_up: int = WARM_UP,
 ) -> dict[str, Timed[Found]]:
     """Searches every query (id to text) by every leg, one search at a time.
 
     Legs take turns within each query, and who begins rotates, so that a busy moment of the
-    machine, or work that legs share, falls on all alike. The first WARM_UP queries are searched
-    once beforehand, untimed: that pays for what is loaded on first use.
+    machine, or work that legs share, falls on all alike. The first `warm_up` queries are
+    searched once beforehand, untimed: that pays for what is loaded on first use.
     """
     check_legs(legs)
-    for text in islice(queries.values(), WARM_UP):
+    for text in islice(queries.values(), warm_up):
         for leg in legs:
             search(text, leg)
     found: dict[str, dict[str, Found]] = {leg: {} for leg in legs}

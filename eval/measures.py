@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def measure_queries(
     names_of = {_parse(name): name for name in names}
     values = {name: dict.fromkeys(qrels, 0.0) for name in names}
     judged, run, query_ids = _renamed(qrels, rankings)
-    if not run:
+    if not run or not names:
         return values
     for metric in ir_measures.iter_calc(list(names_of), judged, run):
         values[names_of[metric.measure]][query_ids[metric.query_id]] = float(metric.value)
@@ -61,6 +62,11 @@ def aggregate(name: str, values: Mapping[str, float]) -> float:
     return float(aggregator.result())
 
 
+def mean(values: Mapping[str, float]) -> float:
+    """The mean over queries of a measure that is not one of rankings; 0 of none."""
+    return math.fsum(values.values()) / len(values) if values else 0.0
+
+
 def _renamed(
     qrels: Mapping[str, Mapping[str, int]],
     rankings: Mapping[str, Sequence[tuple[str, float]]],
@@ -69,7 +75,8 @@ def _renamed(
     id of each number.
 
     Some tools behind ir_measures pass files, in which an id with a space, or a query id that is
-    no number, breaks a line.
+    no number, breaks a line. Grades below 0 become 0, which is as little relevant: at -2 and below
+    trec_eval's nDCG writes outside its memory, and hangs or ends the process.
     """
     judged: dict[str, dict[str, int]] = {}
     run: dict[str, dict[str, float]] = {}
@@ -87,7 +94,9 @@ def _renamed(
             numbers[document_id]: score
             for (document_id, _), score in zip(ranking, scores, strict=True)
         }
-        judged[name] = {numbers[document_id]: grade for document_id, grade in grades.items()}
+        judged[name] = {
+            numbers[document_id]: max(grade, 0) for document_id, grade in grades.items()
+        }
         query_ids[name] = query_id
     return judged, run, query_ids
 

@@ -36,13 +36,14 @@ def _miss(
         leg=run.leg,
         query_id=query_id,
         query=dataset.queries[query_id],
-        expected=_described(best[:_SHOWN], documents),
-        found=_described(ranking[:_SHOWN], documents),
+        expected=describe_documents(best[:_SHOWN], documents),
+        found=describe_documents(ranking[:_SHOWN], documents),
         rank=rank,
     )
 
 
-def _described(names: Sequence[str], documents: Mapping[str, DatasetDocument]) -> list[str]:
+def describe_documents(names: Sequence[str], documents: Mapping[str, DatasetDocument]) -> list[str]:
+    """Documents by id, a line each: title, beginning of the text, id."""
     lines: list[str] = []
     for name in names:
         document = documents.get(name)

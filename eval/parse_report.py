@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from eval.contract import ParsedFile, ParseReport, Tally
-from eval.page import html_page, html_row, html_table, settings_section
 from eval.parse_run import MEASURES, format_key, grouped, token_spread, total
+from eval.reports.page import html_page, html_row, html_table, settings_section
 from ingest.contract import Json
 
 _FINDINGS = 6

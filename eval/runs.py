@@ -4,9 +4,9 @@ A run line is `query Q0 document rank score tag`, a qrels line `query 0 document
 are separated by white space, so white space and "%" inside an id are written as in a URL
 ("%20"), and read back.
 
-trec_eval ignores ranks: it reads scores as 32-bit floats and sorts by score, then by document id
-backwards. Scores written here fall strictly as 32-bit floats, so that every tool sees the order
-that the search gave.
+trec_eval ignores ranks: it reads scores as 32-bit floats and sorts by score, then backwards by
+document id as it stands in the file. Scores written here fall strictly as 32-bit floats, so that
+every tool sees the order that the search gave.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def read_run(path: Path) -> LegRun:
     A run file holds no latencies and no queries that found nothing. Raises BadDataset.
     """
     rankings: dict[str, dict[str, float]] = {}
+    written: dict[str, str] = {}
     leg: str | None = None
     for number, line in numbered_lines(path):
         where = f"{path}, line {number}"
@@ -87,10 +88,11 @@ def read_run(path: Path) -> LegRun:
         if document_id in ranking:
             raise BadDataset(f"{where}: document {document_id!r} comes twice: keep one")
         ranking[document_id] = _score(columns[4], where)
+        written[document_id] = columns[2]
         leg = leg if leg is not None else unquote(columns[5])
     if leg is None:
         raise BadDataset(f"{path} holds no result: write one per line")
-    ordered = {query_id: tuple(_trec_order(ranking)) for query_id, ranking in rankings.items()}
+    ordered = {name: tuple(_trec_order(ranking, written)) for name, ranking in rankings.items()}
     return LegRun(leg, ordered, ())
 
 
@@ -145,12 +147,14 @@ def _score(text: str, where: str) -> float:
     return score
 
 
-def _trec_order(ranking: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Falling by score as a 32-bit float, then by the bytes of the id, backwards."""
+def _trec_order(
+    ranking: Mapping[str, float], written: Mapping[str, str]
+) -> list[tuple[str, float]]:
+    """Falling by score as a 32-bit float, then by the bytes of the id as `written`, backwards."""
     import numpy as np
 
     def place(item: tuple[str, float]) -> tuple[float, bytes]:
         document_id, score = item
-        return float(np.float32(score)), document_id.encode("utf-8")
+        return float(np.float32(score)), written[document_id].encode("utf-8")
 
     return sorted(ranking.items(), key=place, reverse=True)

@@ -20,6 +20,8 @@ RESAMPLES = 9_999
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
 _BATCH_CELLS = 4_000_000
+_EQUAL = 1e-12
+"""Sums of the same values in another order may differ by so much of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,53 @@ def bootstrap_interval(values: Sequence[float], resamples: int = RESAMPLES) -> t
     )
     interval = result.confidence_interval
     return float(interval.low), float(interval.high)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values of a family of tests, in the order given, raised so that the chance of even one
+    false finding among all of them stays under the level that each is held against (S. Holm, "A
+    simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6,
+    1979).
+    """
+    adjusted = [1.0] * len(p_values)
+    highest = 0.0
+    for place, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted
+
+
+def stratified_test(
+    strata: Sequence[Sequence[float]], resamples: int = RESAMPLES
+) -> tuple[float, float, float, float]:
+    """The mean over strata (datasets) of the mean difference within each, its 95% interval, and
+    the two-sided p-value. Every stratum weighs the same, however many queries it has; signs are
+    tossed, and queries drawn, within their stratum. What it tells is of further queries to these
+    datasets, not of further datasets. Raises ValueError where a stratum is empty, or there is none.
+    """
+    import numpy as np
+
+    if not strata or not all(strata):
+        raise ValueError("a stratum without a value cannot be tested")
+    rng = np.random.default_rng(SEED)
+    tossed, drawn = np.zeros(resamples), np.zeros(resamples)
+    mean = 0.0
+    for stratum in strata:
+        values = np.asarray(stratum, dtype=np.float64)
+        mean += float(values.mean()) / len(strata)
+        step = _batch(len(values))
+        for start in range(0, resamples, step):
+            shape = (min(step, resamples - start), len(values))
+            part = slice(start, start + shape[0])
+            signs = rng.integers(0, 2, size=shape, dtype=np.int8) * 2 - 1
+            tossed[part] += (signs * values).mean(axis=1) / len(strata)
+            drawn[part] += values[rng.integers(0, len(values), size=shape)].mean(axis=1) / len(
+                strata
+            )
+    reached = int((np.abs(tossed) >= abs(mean) * (1.0 - _EQUAL)).sum())
+    tail = (1.0 - CONFIDENCE) / 2.0
+    low, high = (float(value) for value in np.quantile(drawn, (tail, 1.0 - tail)))
+    return mean, low, high, (reached + 1) / (resamples + 1)
 
 
 def _randomisation_p(differences: npt.NDArray[np.float64], resamples: int) -> float:

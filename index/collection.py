@@ -81,6 +81,11 @@ class Collection:
         self._graphs = Graphs(catalog)
         self._caches = Caches(path, parts, catalog)
 
+    @property
+    def folder(self) -> Path:
+        """The folder that holds all of it."""
+        return self._path
+
     @classmethod
     def create(cls, path: Path, parts: Parts) -> Collection:
         """A new, empty collection. Raises Conflict where there is one already."""

@@ -24,6 +24,10 @@ class QueryCache(StandIn):
         """Its arrays are shared, and so are not to be written to."""
         return self._remembered(text)
 
+    def forget(self) -> None:
+        """Remembers none any more: what is asked next takes as long as it did at first."""
+        self.__dict__.pop("_remembered", None)
+
     @cached_property
     def _remembered(self) -> Callable[[str], QueryEmbedding]:
         return lru_cache(self.size)(self._embedded)

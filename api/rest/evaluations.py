@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import HTMLResponse
@@ -14,7 +14,7 @@ from api.rest.guard import needs
 from api.rest.idempotency import creates
 from api.rest.paging import Page, next_address, page_of, with_link
 from api.rest.problems import responses
-from api.rest.service import CollectionDep, ServiceDep
+from api.rest.service import BraidDep, CollectionDep, ServiceDep
 from api.rest.tasks import MAX_QUESTIONS, TaskInfo, TasksDep, begun
 from api.rest.values import Given, JsonObject, json_only
 from api.tasks import Task, Tasks, TaskState
@@ -212,7 +212,16 @@ def show(collection: CollectionDep, tasks: TasksDep, evaluation_id: EvaluationId
     responses=responses(404, 409),
     dependencies=[needs(Role.ADMIN, everything=True)],
 )
-def report(collection: CollectionDep, tasks: TasksDep, evaluation_id: EvaluationId) -> HTMLResponse:
+def report(
+    collection: CollectionDep,
+    tasks: TasksDep,
+    braid: BraidDep,
+    evaluation_id: EvaluationId,
+    language: Annotated[
+        Literal["en", "zh"] | None,
+        Query(description="language of the report; as `evaluation.language` is set, if not given"),
+    ] = None,
+) -> HTMLResponse:
     """The report as one HTML page, as `braid eval run --report` writes it. 409 before the run is
     done."""
     from eval.contract import Miss
@@ -223,4 +232,6 @@ def report(collection: CollectionDep, tasks: TasksDep, evaluation_id: Evaluation
         said = f": {task.note}" if task.note else ""
         raise Conflict(f"the evaluation run {evaluation_id!r} is {task.state.value}{said}")
     misses = [Miss(**miss) for miss in task.result["misses"]]
-    return HTMLResponse(render("html", study_of(report_from_json(task.result["report"]), misses)))
+    study = study_of(report_from_json(task.result["report"]), misses)
+    spoken = language or braid.settings.evaluation.language
+    return HTMLResponse(render("html", study, language=spoken))

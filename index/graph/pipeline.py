@@ -8,6 +8,7 @@ from index.graph.alias_lines import MAX_ALIAS_SETS, alias_line, parse_aliases
 from index.graph.candidates import Candidate, candidates
 from index.graph.components import EXTRACTORS
 from index.graph.contract import Extractor
+from index.graph.en_tokens import Token, en_tokens, lexicon
 from index.graph.exporting import FORMATS, ExportedGraph, export_graph
 from index.graph.finding import entities_like, reference_of
 from index.graph.model_budget import Budget, Prices, Usage
@@ -30,6 +31,7 @@ from index.graph.views import (
     Neighbour,
     Neighbourhood,
 )
+from index.graph.zh_tokens import Word, zh_words
 from ingest.contract import load_component
 
 __all__ = [
@@ -58,18 +60,23 @@ __all__ = [
     "Neighbour",
     "Neighbourhood",
     "Prices",
+    "Token",
     "Usage",
+    "Word",
     "alias_line",
     "build_extractor",
     "candidates",
     "digest_of",
+    "en_tokens",
     "entities_like",
     "export_graph",
+    "is_english_word",
     "network",
     "parse_aliases",
     "reference_of",
     "relation_network",
     "same_name",
+    "zh_words",
 ]
 
 
@@ -77,3 +84,8 @@ def build_extractor(name: str, **options: Any) -> Extractor:
     """The extractor of that name. Raises BadInput for an unknown name or a wrong option."""
     extractor: Extractor = load_component(EXTRACTORS, name, **options)
     return extractor
+
+
+def is_english_word(word: str) -> bool:
+    """Whether an English word, in small letters, is known."""
+    return word in lexicon()

@@ -112,16 +112,22 @@ def braid(tmp_path: Path, shared_parts: None, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def cached(braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Braid:
-    """The same with a cache of its own, for collections of datasets, over the user's model and
-    dictionary, which take long to make."""
+def real_cache(tmp_path: Path) -> Path:
+    """A cache of its own, for collections of datasets, over the user's model and dictionary, which
+    take long to make."""
     cache = tmp_path / "cache"
     cache.mkdir()
     for shared in ("models", "dictionaries"):
         folder = load_settings().cache_dir / shared
         folder.mkdir(parents=True, exist_ok=True)
         (cache / shared).symlink_to(folder)
-    monkeypatch.setenv("BRAID_CACHE_DIR", str(cache))
+    return cache
+
+
+@pytest.fixture
+def cached(braid: Braid, real_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Braid:
+    """A command line with that cache."""
+    monkeypatch.setenv("BRAID_CACHE_DIR", str(real_cache))
     return braid
 
 

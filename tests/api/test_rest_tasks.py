@@ -96,6 +96,10 @@ def test_an_evaluation_run_measures_each_leg_and_question(client: httpx.Client, 
     report = client.get(found["report"])
     assert report.headers["Content-Type"].startswith("text/html")
     assert "What does the lift cost?" in report.text and "Success@1" in report.text
+    assert '<html lang="en">' in report.text
+    chinese = client.get(found["report"], params={"language": "zh"}).text
+    assert '<html lang="zh-CN">' in chinese and "结论" in chinese
+    problem(client.get(found["report"], params={"language": "fr"}), 422)
     listed = client.get(f"{base}/evaluations").json()["evaluations"]
     assert [(one["id"], one["name"], one["questions"]) for one in listed] == [
         (task["id"], "three", 3)

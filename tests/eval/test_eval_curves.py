@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.curves import Axis, curve_chart, curve_legend
+from eval.reports.curves import Axis, curve_chart, curve_legend
 
 VALUES = st.floats(1e-6, 1e9)
 SIZES = Axis("vectors")

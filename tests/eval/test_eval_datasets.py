@@ -83,8 +83,8 @@ def test_judgements_on_what_is_not_there_are_said(tmp_path: Path) -> None:
     dataset = load_dataset(tmp_path)
     assert dataset.qrels == {"q1": {"d1": 1, "gone": 1}}
     assert dataset.notes[:2] == (
-        "judged queries that queries.jsonl lacks, left out: 1 (lost)",
-        "judged documents that corpus.jsonl lacks, counted as not found: 1 (gone)",
+        "judged queries without a text, left out: 1 (lost)",
+        "judged documents that the corpus lacks, counted as not found: 1 (gone)",
     )
 
 
@@ -118,7 +118,7 @@ def test_missing_files(tmp_path: Path) -> None:
         ('{"_id": "a", "title": 1, "text": "x"}\n', r'line 1: give "title" as a string'),
         ("[" * 100_000, r"line 1: not JSON"),
         ("\n", r"holds no document"),
-        ('{"_id": "z", "text": "x"}\n', r"no document judged in .* is in corpus\.jsonl"),
+        ('{"_id": "z", "text": "x"}\n', r"no document judged in .* is in the corpus"),
     ],
 )
 def test_bad_corpus(tmp_path: Path, corpus: str, message: str) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytrec_eval
@@ -11,17 +15,26 @@ from hypothesis import strategies as st
 
 from eval.contract import MEASURES
 from eval.measures import aggregate, check_measures, measure_queries
+from eval.runs import read_qrels, read_run
 from ingest.contract import BadInput
 
+DATA = Path(__file__).parent / "data"
+
 TREC_NAMES = {
+    "nDCG": "ndcg",
+    "nDCG@1": "ndcg_cut_1",
     "nDCG@10": "ndcg_cut_10",
+    "AP": "map",
+    "AP@5": "map_cut_5",
+    "P@1": "P_1",
+    "P@5": "P_5",
+    "P@10": "P_10",
     "R@5": "recall_5",
     "R@10": "recall_10",
     "R@100": "recall_100",
-    "Success@1": "success_1",
-    "AP": "map",
-    "P@5": "P_5",
     "RR": "recip_rank",
+    "Success@1": "success_1",
+    "Success@5": "success_5",
 }
 Qrels = dict[str, dict[str, int]]
 Rankings = dict[str, list[tuple[str, float]]]
@@ -42,23 +55,75 @@ def collections(draw: st.DrawFn) -> tuple[Qrels, Rankings]:
     return qrels, rankings
 
 
-def backwards(name: str) -> str:
-    """An id that sorts the other way, as trec_eval takes equal scores by falling id."""
-    return f"d{99 - int(name[1:]):02d}"
+WRITTEN = ["a%20b", "a!b", "a%25b", "文档", "é", "D-1", *(f"d{number}" for number in range(20))]
+"""Document ids as they stand in files; their order is not that of the ids that they stand for."""
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[str, str]:
+    """A qrels and a run file: graded, zero and negative judgements, results that nobody judged,
+    queries without results and results without judgements, and many equal scores, some only as
+    32-bit floats, in no order."""
+    judged: list[str] = []
+    found: list[str] = []
+    scores = st.sampled_from([2.0, 1.0, 1.0 + 1e-9, 0.5, 0.0, -1.0, -1e-12, 1e30])
+    for query in range(draw(st.integers(1, 5))):
+        grades = draw(
+            st.dictionaries(st.sampled_from(WRITTEN), st.integers(-2, 4), min_size=1, max_size=9)
+        )
+        judged += [f"q%20{query} 0 {name} {grade}" for name, grade in grades.items()]
+        results = draw(st.dictionaries(st.sampled_from(WRITTEN), scores, max_size=26))
+        found += [f"q%20{query} Q0 {name} 0 {score!r} run" for name, score in results.items()]
+    found.append("unjudged Q0 d1 0 1.0 run")
+    return "\n".join(judged) + "\n", "\n".join(draw(st.permutations(found))) + "\n"
+
+
+def trec_eval(qrels: Path, run: Path, measures: Iterable[str]) -> dict[str, dict[str, float]]:
+    """What trec_eval makes of two files. Grades below 0, to which it is not equal, are left out:
+    it takes what nobody judged for not relevant."""
+    with qrels.open(encoding="utf-8") as lines, run.open(encoding="utf-8") as found:
+        judged = {
+            query_id: {name: grade for name, grade in grades.items() if grade >= 0}
+            for query_id, grades in pytrec_eval.parse_qrel(lines).items()
+        }
+        evaluator = pytrec_eval.RelevanceEvaluator(judged, set(measures))
+        values: dict[str, dict[str, float]] = evaluator.evaluate(pytrec_eval.parse_run(found))
+    return values
+
+
+def check_equal(qrels_path: Path, run_path: Path) -> None:
+    """Every measure of every judged query is that of trec_eval, or zero where nothing was found."""
+    qrels, run = read_qrels(qrels_path), read_run(run_path)
+    ours = measure_queries(qrels, run.rankings, list(TREC_NAMES))
+    theirs = trec_eval(qrels_path, run_path, TREC_NAMES.values())
+    for name, trec_name in TREC_NAMES.items():
+        assert list(ours[name]) == list(qrels)
+        for query_id, value in ours[name].items():
+            expected = theirs.get(quote(query_id), dict.fromkeys(TREC_NAMES.values(), 0.0))
+            assert abs(value - expected[trec_name]) <= 1e-9, (name, query_id)
+        mean = sum(theirs.get(quote(query_id), {}).get(trec_name, 0.0) for query_id in qrels) / len(
+            qrels
+        )
+        assert abs(aggregate(name, ours[name]) - mean) <= 1e-9
 
 
 @settings(max_examples=150, deadline=None)
-@given(collections())
-def test_equal_to_trec_eval_with_its_own_ties(collection: tuple[Qrels, Rankings]) -> None:
-    qrels, rankings = collection
-    ours = measure_queries(qrels, rankings, list(TREC_NAMES))
-    judged = {q: {backwards(name): g for name, g in grades.items()} for q, grades in qrels.items()}
-    run = {q: {backwards(name): s for name, s in found} for q, found in rankings.items()}
-    theirs = pytrec_eval.RelevanceEvaluator(judged, set(TREC_NAMES.values())).evaluate(run)
-    for name, trec_name in TREC_NAMES.items():
-        for query_id in qrels:
-            expected = theirs[query_id][trec_name] if rankings[query_id] else 0.0
-            assert ours[name][query_id] == pytest.approx(expected, abs=1e-9)
+@given(files())
+def test_run_files_have_trec_evals_own_values(texts: tuple[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        qrels, run = Path(folder) / "qrels", Path(folder) / "run"
+        qrels.write_text(texts[0], "utf-8")
+        run.write_text(texts[1], "utf-8")
+        check_equal(qrels, run)
+
+
+def test_a_run_with_ties_has_trec_evals_own_values() -> None:
+    check_equal(DATA / "ties.qrels", DATA / "ties.trec")
+    values = measure_queries(
+        read_qrels(DATA / "ties.qrels"), read_run(DATA / "ties.trec").rankings, ["RR", "P@2"]
+    )
+    assert values["RR"] == {"tied": 0.5, "float32": 1.0, "negative": 0.0, "absent": 0.0}
+    assert values["P@2"]["tied"] == 0.5
 
 
 @settings(max_examples=50, deadline=None)

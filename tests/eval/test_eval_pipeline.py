@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from eval import latency
 from eval.contract import MEASURES, Dataset, DatasetDocument, LegReport, LegRun, Report
@@ -21,14 +17,8 @@ from eval.pipeline import (
     compare,
     data_differences,
     evaluate,
-    headline,
     measure_runs,
-    read_report,
     read_run,
-    render,
-    report_from_json,
-    report_json,
-    study_of,
     worst_queries,
     write_run,
 )
@@ -82,6 +72,11 @@ def test_measures_of_each_leg() -> None:
     assert runs[0].rankings["q3"][0] == ("d3", 2.0)
     assert all(len(run.latencies_ms) == 12 for run in runs)
     assert 0 < report.legs["good"].p50_ms <= report.legs["good"].p95_ms
+    assert list(report.legs["good"].latencies_ms) == list(runs[0].latencies_ms)
+    assert report.texts == QUERIES
+    found = report.legs["half"].found
+    assert found["q1"] == [f"title {n}: text {n} (d{n})" for n in (0, 2, 3, 4, 5)]
+    assert list(report.legs["none"].found.values()) == [[]] * 12
 
 
 def test_legs_take_turns_after_warming_up() -> None:
@@ -152,90 +147,6 @@ def test_latency_percentiles() -> None:
     assert latency.summarize([]).p95_ms == 0.0
 
 
-def test_json_has_the_agreed_form() -> None:
-    data = report_json(made_report())
-    assert list(data) == ["dataset", "queries", "documents", "legs", "settings", "per_query"]
-    assert list(data["legs"]["half"]) == [*MEASURES, "p50_ms", "p95_ms"]
-
-
-names = st.text(min_size=1, max_size=6).filter(lambda name: name not in ("p50_ms", "p95_ms"))
-numbers = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@st.composite
-def reports(draw: st.DrawFn) -> Report:
-    queries = draw(st.lists(names, min_size=1, max_size=4, unique=True))
-    legs = {}
-    for leg in draw(st.lists(names, min_size=1, max_size=3, unique=True)):
-        measures = draw(st.lists(names, min_size=1, max_size=3, unique=True))
-        legs[leg] = LegReport(
-            leg,
-            {measure: draw(numbers) for measure in measures},
-            {measure: {query: draw(numbers) for query in queries} for measure in measures},
-            float(draw(st.integers(0, 9000))),
-            float(draw(st.integers(0, 9000))),
-        )
-    return Report(draw(names), len(queries), 7, legs, draw(st.dictionaries(names, names)))
-
-
-@settings(max_examples=60, deadline=None)
-@given(reports())
-def test_json_round_trip(report: Report) -> None:
-    text = render("json", study_of(report))
-    assert report_from_json(json.loads(text)) == report
-    assert render("json", study_of(report_from_json(json.loads(text)))) == text
-
-
-def broken(path: Sequence[str], value: object) -> object:
-    data: dict[str, Any] = json.loads(json.dumps(report_json(made_report(["good"]))))
-    place = data
-    for key in path[:-1]:
-        place = place[key]
-    if value is None:
-        del place[path[-1]]
-    else:
-        place[path[-1]] = value
-    return data
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        ([], "the report is no JSON object"),
-        ({}, "per_query is no JSON object"),
-        (broken(["legs"], {}), "has no leg"),
-        (broken(["legs", "good", "p50_ms"], None), "lacks p50_ms"),
-        (broken(["legs", "good", "RR@10"], "high"), "leg 'good': RR@10 is no number"),
-        (broken(["legs", "good", "RR@10"], float("nan")), "leg 'good': RR@10 is no number"),
-        (broken(["legs", "good", "AP"], 0.5), "its measures and those of per_query differ"),
-        (broken(["per_query", "good"], None), "leg 'good': per_query is no JSON object"),
-        (broken(["per_query", "good", "RR@10", "q1"], None), "not over the same queries"),
-        (broken(["per_query", "good", "RR@10", "q1"], True), "q1 is no number"),
-        (broken(["dataset"], 3), "dataset is no text"),
-        (broken(["queries"], 1.5), "queries is no whole number"),
-        (broken(["settings", "depth"], 100), "settings: depth is no text"),
-    ],
-)
-def test_files_that_are_no_reports(data: object, message: str) -> None:
-    with pytest.raises(BadInput, match=message):
-        report_from_json(data)
-
-
-def test_reading_report_files(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    with pytest.raises(BadInput, match="cannot be read"):
-        read_report(path)
-    path.write_text("no", "utf-8")
-    with pytest.raises(BadInput, match=r"report\.json is not JSON"):
-        read_report(path)
-    path.write_bytes(b"\xff\xfe")
-    with pytest.raises(BadInput, match=r"report\.json is not JSON"):
-        read_report(path)
-    report = made_report()
-    path.write_text(render("json", study_of(report)), "utf-8")
-    assert read_report(path).legs["half"].per_query == report.legs["half"].per_query
-
-
 def test_comparing_two_reports() -> None:
     report = made_report()
     swapped = replace(
@@ -287,23 +198,6 @@ def test_what_cannot_be_compared() -> None:
     other = LegReport("good", {"AP": 1.0}, {"AP": {"q1": 1.0}}, 1.0, 1.0)
     with pytest.raises(BadInput, match="no measure in common"):
         compare(report, replace(report, legs={"good": other}))
-
-
-def test_headlines() -> None:
-    report = made_report()
-    assert headline(report).startswith("good is best with nDCG@10 1.0000, ")
-    assert "the next; over 12 queries that is significant (p = " in headline(report)
-    assert headline(made_report(["half"])).startswith("half has nDCG@10 0.")
-    level = replace(
-        report, legs={name: replace(report.legs["half"], leg=name) for name in ("a", "b", "c")}
-    )
-    assert headline(level).startswith("a, b and c are level with nDCG@10")
-    values = {"nDCG@10": {"q1": 0.5, "q2": 0.25}}
-    lucky = {
-        "a": LegReport("a", {"nDCG@10": 0.375}, values, 1, 1),
-        "b": LegReport("b", {"nDCG@10": 0.35}, {"nDCG@10": {"q1": 0.3, "q2": 0.4}}, 1, 1),
-    }
-    assert "not significant (p = " in headline(Report("x", 2, 2, lucky))
 
 
 def test_worst_queries() -> None:

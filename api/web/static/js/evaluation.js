@@ -2,7 +2,7 @@
 import { Problem, at, call, events, find, get, respond } from "./api.js";
 import { openDialog, problemBox, shown, waiting } from "./dialog.js";
 import { button, chooser, field, fill, h } from "./dom.js";
-import { moment, named, number, t } from "./language.js";
+import { language, moment, named, number, t } from "./language.js";
 import { head } from "./shell.js";
 
 const GOING = ["queued", "running"];
@@ -126,7 +126,8 @@ export async function openReport(path, title) {
   const place = h("div", {}, waiting());
   openDialog(title, place, { kind: "whole" });
   await shown(place, async () => {
-    const text = await (await respond("GET", path, { accept: "text/html" })).text();
+    const spoken = `${path}?language=${language().slice(0, 2)}`;
+    const text = await (await respond("GET", spoken, { accept: "text/html" })).text();
     const style = /<style[^>]*>([^]*?)<\/style>/g;
     const styles = [...text.matchAll(style)].map((one) => one[1]).join("\n");
     const parsed = new DOMParser().parseFromString(text.replace(style, ""), "text/html");
@@ -137,6 +138,15 @@ export async function openReport(path, title) {
     const shadow = frame.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet];
     shadow.append(body);
+    shadow.addEventListener("click", toAnchor);
     fill(place, frame);
   });
+}
+
+/** A link within the report leads to its place, not to another view of the page. */
+function toAnchor(event) {
+  const link = event.target.closest('a[href^="#"]');
+  if (!link) return;
+  event.preventDefault();
+  link.getRootNode().getElementById(link.hash.slice(1))?.scrollIntoView();
 }

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from eval.stylesheet import STYLESHEET
+from eval.reports.stylesheet import STYLESHEET
 
 COMMAND_SETTING = "command"
 
 
-def html_page(title: str, sections: Sequence[str]) -> str:
-    """A whole page under its title; empty sections are left out."""
+def html_page(title: str, sections: Sequence[str], language: str = "en") -> str:
+    """A whole page under its title; empty sections are left out. `language` is a tag."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLESHEET}</style>\n</head>\n"
         f"<body><main>\n<h1>{escape(title)}</h1>\n"

@@ -1,0 +1,1 @@
+"""Test sets out of the user's own documents."""

@@ -1,0 +1,1 @@
+"""Reports: what an evaluation found, for people and for other programs."""

@@ -1,0 +1,1 @@
+"""Which stage lost an answer, and whether a system has become worse."""
