@@ -1,0 +1,1 @@
+"""One system to a file. An adapter imports its own library, which its own venv has."""
