@@ -121,7 +121,8 @@ def test_steps_end_when_the_server_stops() -> None:
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A server that gives nothing any time."""
-    server = ServerSettings(request_timeout_s=0.0005)
+    """A server that gives nothing any time."""
+    server = ServerSettings(request_timeout_s=1e-9)
     with running(Settings(data_dir=tmp_path_factory.mktemp("hurried"), server=server)) as client:
         client.post("/v1/collections", json={"name": "slow"})
         documents = [{"id": "a", "text": "The pump stands in the hall."}]
