@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.access import Role
 from api.audit import Wanted, moment
 from api.rest.guard import needs
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.protection import ProtectionDep
 from api.rest.values import Moment
@@ -82,12 +82,10 @@ def page(
 ) -> AuditPage:
     """Entries that fit, newest first. What was done in the last second may still be to come."""
     found = protection.audit.page(query.wanted, query.limit + 1, query.after)
-    shown, more = page_of(found, query.limit)
-    address = None
-    if more:
-        asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"after"})
-        address = next_address("/v1/audit", asked, shown[-1][0])
+    asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"after"})
+    wanted = asked | {"limit": query.limit}
+    shown, address = paged(response, found, "/v1/audit", wanted, lambda one: one[0])
     return AuditPage(
         entries=[EntryInfo(number=number, **asdict(entry)) for number, entry in shown],
-        next=with_link(response, address),
+        next=address,
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import needs
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.search import BoxInfo, pages_of
 from api.rest.service import CollectionDep
@@ -104,14 +104,10 @@ def list_of(
     """The passages that a document was cut into, in order."""
     collection.record(document)
     chunks = collection.document_chunks(document)
-    page, more = page_of([chunk for chunk in chunks if chunk.ordinal > after], limit)
-    address = None
-    if more:
-        path = f"{address_of(collection.name)}/chunks"
-        address = next_address(path, {"document": document, "limit": limit}, page[-1].ordinal)
-    return ChunkList(
-        chunks=[ChunkInfo.of(chunk) for chunk in page], next=with_link(response, address)
-    )
+    left = [chunk for chunk in chunks if chunk.ordinal > after]
+    path, wanted = f"{address_of(collection.name)}/chunks", {"document": document, "limit": limit}
+    page, address = paged(response, left, path, wanted, lambda one: one.ordinal)
+    return ChunkList(chunks=[ChunkInfo.of(chunk) for chunk in page], next=address)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from api.access import Role
 from api.conversations import Conversation, KeptTurn
 from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, GatewayDep
 
@@ -105,14 +105,11 @@ def list_all(
 ) -> ConversationList:
     """The caller's conversations with the collection that are kept still."""
     found = gateway.conversations.page(caller.id, collection.name, after, limit + 1)
-    page, more = page_of(found, limit)
-    address = None
-    if more:
-        path = f"{address_of(collection.name)}/conversations"
-        address = next_address(path, {"limit": limit}, page[-1].id)
+    path = f"{address_of(collection.name)}/conversations"
+    page, address = paged(response, found, path, {"limit": limit}, lambda one: one.id)
     return ConversationList(
         conversations=[ConversationInfo.of(one) for one in page],
-        next=with_link(response, address),
+        next=address,
     )
 
 

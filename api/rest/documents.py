@@ -14,7 +14,7 @@ from api.access import Role
 from api.handing_in import check_whole
 from api.rest.collections import address_of
 from api.rest.guard import needs
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
@@ -169,12 +169,10 @@ def list_of(
 ) -> DocumentList:
     """The documents of a collection, in order of id: those that are stored, or, with `state`,
     those that stand so."""
-    found, more = page_of(list(islice(_found(collection, wanted), wanted.limit + 1)), wanted.limit)
-    address = None
-    if more:
-        asked = wanted.model_dump(mode="json", exclude={"after"})
-        address = next_address(f"{address_of(collection.name)}/documents", asked, found[-1].id)
-    return DocumentList(documents=list(found), next=with_link(response, address))
+    found = list(islice(_found(collection, wanted), wanted.limit + 1))
+    path, asked = f"{address_of(collection.name)}/documents", wanted.model_dump(mode="json")
+    page, address = paged(response, found, path, asked, lambda one: one.id)
+    return DocumentList(documents=list(page), next=address)
 
 
 def _found(collection: View, wanted: _Wanted) -> Iterator[DocumentInfo]:

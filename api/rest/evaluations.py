@@ -12,7 +12,7 @@ from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import needs
 from api.rest.idempotency import creates
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import BraidDep, CollectionDep, ServiceDep
 from api.rest.tasks import MAX_QUESTIONS, TaskInfo, TasksDep, begun
@@ -176,14 +176,12 @@ def list_all(
     ] = "",
 ) -> EvaluationList:
     """The evaluation runs of a collection, newest first, also those that wait or failed."""
-    page, more = page_of(tasks.newest([collection.name], EVALUATION, after, limit + 1), limit)
-    address = None
-    if more:
-        path = f"{address_of(collection.name)}/evaluations"
-        address = next_address(path, {"limit": limit}, page[-1].id)
+    found = tasks.newest([collection.name], EVALUATION, after, limit + 1)
+    path = f"{address_of(collection.name)}/evaluations"
+    page, address = paged(response, found, path, {"limit": limit}, lambda one: one.id)
     return EvaluationList(
         evaluations=[EvaluationInfo(**_fields(one)) for one in page],
-        next=with_link(response, address),
+        next=address,
     )
 
 

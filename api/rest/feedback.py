@@ -11,7 +11,7 @@ from api.access import Role
 from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import CollectionDep
 from api.rest.values import MAX_ID_CHARS, Given, json_only
@@ -141,15 +141,13 @@ def list_all(
     ] = "",
 ) -> FeedbackList:
     """The ratings of a collection, newest first."""
-    page, more = page_of(collection.newest_feedback(limit + 1, after), limit)
-    address = None
-    if more:
-        path = f"{address_of(collection.name)}/feedback"
-        address = next_address(path, {"limit": limit}, page[-1].id)
+    found = collection.newest_feedback(limit + 1, after)
+    path = f"{address_of(collection.name)}/feedback"
+    page, address = paged(response, found, path, {"limit": limit}, lambda one: one.id)
     return FeedbackList(
         feedback=[FeedbackInfo.of(one) for one in page],
         questions=len(collection.judged()),
-        next=with_link(response, address),
+        next=address,
     )
 
 

@@ -12,7 +12,7 @@ from api.access import Caller, Role
 from api.gateway import Gateway
 from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, GatewayDep
 from index.pipeline import Job, JobState, View
@@ -203,13 +203,10 @@ def list_of(
     ] = "",
 ) -> JobList:
     """The jobs of a collection, newest first."""
-    page, more = page_of(collection.newest_jobs(limit + 1, after), limit)
-    address = None
-    if more:
-        path = f"{address_of(collection.name)}/jobs"
-        address = next_address(path, {"limit": limit}, page[-1].id)
+    found, path = collection.newest_jobs(limit + 1, after), f"{address_of(collection.name)}/jobs"
+    page, address = paged(response, found, path, {"limit": limit}, lambda one: one.id)
     position = collection.unrestricted.jobs.position
     return JobList(
         jobs=[JobSummary.of(collection.name, job, position(job.id)) for job in page],
-        next=with_link(response, address),
+        next=address,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Response
@@ -18,19 +18,22 @@ class Page(BaseModel):
     next: str | None = Field(None, description="address of the next page; null on the last")
 
 
-def next_address(path: str, wanted: Mapping[str, str | int | None], after: str | int) -> str:
-    """The address of the page after an item, asked for as this one was."""
+def paged(
+    response: Response,
+    found: Sequence[_T],
+    path: str,
+    wanted: Mapping[str, Any],
+    after: Callable[[_T], str | int],
+) -> tuple[Sequence[_T], str | None]:
+    """The items of a page, out of one more than its `limit`, and the address of the next page, None
+    on the last, which a header Link says, too (RFC 8288). `wanted` is what this page was asked for
+    by, its limit included; the next one is asked for by what `after` gives of the last item."""
+    limit = int(wanted["limit"])
+    page = found[:limit]
+    if len(found) <= limit:
+        return page, None
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    return f"{path}?{urlencode({**given, 'after': after}, quote_via=quote, safe='')}"
-
-
-def with_link(response: Response, address: str | None) -> str | None:
-    """The address of the next page, which a header Link says, too (RFC 8288)."""
-    if address is not None:
-        response.headers["Link"] = f'<{address}>; rel="next"'
-    return address
-
-
-def page_of(found: Sequence[_T], limit: int) -> tuple[Sequence[_T], bool]:
-    """The items of a page, and whether there are more, out of one more than the page has."""
-    return found[:limit], len(found) > limit
+    query = urlencode({**given, "after": after(page[-1])}, quote_via=quote, safe="")
+    address = f"{path}?{query}"
+    response.headers["Link"] = f'<{address}>; rel="next"'
+    return page, address

@@ -16,7 +16,7 @@ from api.access import EVERY, Caller, Role
 from api.rest.answering import streamed
 from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
-from api.rest.paging import Page, next_address, page_of, with_link
+from api.rest.paging import Page, paged
 from api.rest.problems import responses
 from api.rest.service import CollectionDep, Service, ServiceDep
 from api.rest.streams import events_doc
@@ -152,13 +152,10 @@ def list_all(
     collections = None
     if not caller.may(Role.ADMIN, EVERY):
         collections = [name for name in caller.grants if caller.may(Role.ADMIN, name)]
-    page, more = page_of(tasks.newest(collections, kind, after, limit + 1), limit)
-    address = None
-    if more:
-        address = next_address("/v1/tasks", {"kind": kind, "limit": limit}, page[-1].id)
-    return TaskList(
-        tasks=[TaskInfo.of(task, whole=False) for task in page], next=with_link(response, address)
-    )
+    found = tasks.newest(collections, kind, after, limit + 1)
+    wanted = {"kind": kind, "limit": limit}
+    page, address = paged(response, found, "/v1/tasks", wanted, lambda one: one.id)
+    return TaskList(tasks=[TaskInfo.of(task, whole=False) for task in page], next=address)
 
 
 @router.delete(

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from html import escape
 
 from eval.contract import Study
-from eval.experiments.history import Trend
-from eval.reports.analysis import Analysis
 from eval.reports.blocks import (
     Block,
     Bullets,
@@ -26,7 +24,7 @@ from eval.reports.blocks import (
 )
 from eval.reports.charts import pattern_definitions
 from eval.reports.page import html_page
-from eval.reports.plan import Limits, told
+from eval.reports.plan import Telling
 from eval.reports.words import Words
 
 _SHORT = 12
@@ -36,24 +34,12 @@ _SEPARATORS = re.compile(r"([,=/_+:).-])(?=\w)")
 
 
 @dataclass(frozen=True)
-class HtmlWriter:
-    """Writes a report for people. `language` is "en" or "zh"; `trends` are those of earlier runs.
-    For each dataset, `worst` queries of the system that matters are shown, and `duels` that it
-    wins and loses; less where there are many datasets. `resamples` are those of the intervals.
-    An `analysis` of the study, made before, saves the time to make it again.
-    """
-
-    language: str = "en"
-    worst: int = 20
-    duels: int = 5
-    resamples: int = 2_000
-    trends: Sequence[Trend] = ()
-    analysis: Analysis | None = None
+class HtmlWriter(Telling):
+    """Writes a report for people."""
 
     def __call__(self, study: Study) -> str:
         words = Words(self.language)
-        analysis = self.analysis or Analysis(study, self.resamples)
-        report = told(analysis, words, self.trends, Limits(self.worst, self.duels))
+        report = self.told(study, words)
         sections = [
             f'<p class="facts">{escape(report.facts)}</p>',
             _contents(report.blocks, words),

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eval.contract import Study
-from eval.experiments.history import Trend
-from eval.reports.analysis import Analysis
 from eval.reports.blocks import (
     Block,
     Bullets,
@@ -23,7 +21,7 @@ from eval.reports.blocks import (
     Table,
     Terms,
 )
-from eval.reports.plan import Limits, told
+from eval.reports.plan import Telling
 from eval.reports.words import Words
 
 _SPECIAL = re.compile(r"([\\`*_>|~$&]|<(?=[A-Za-z/!?])|\](?=\())")
@@ -31,20 +29,12 @@ _LINE_START = re.compile(r"^(#|[-+] |\d+[.)])")
 
 
 @dataclass(frozen=True)
-class MarkdownWriter:
-    """Writes a report to be read as text, or by GitHub; its options are those of HtmlWriter."""
-
-    language: str = "en"
-    worst: int = 20
-    duels: int = 5
-    resamples: int = 2_000
-    trends: Sequence[Trend] = ()
-    analysis: Analysis | None = None
+class MarkdownWriter(Telling):
+    """Writes a report to be read as text, or by GitHub."""
 
     def __call__(self, study: Study) -> str:
         words = Words(self.language)
-        analysis = self.analysis or Analysis(study, self.resamples)
-        report = told(analysis, words, self.trends, Limits(self.worst, self.duels))
+        report = self.told(study, words)
         parts = [f"# {_plain(report.title)}", _plain(report.facts)]
         parts += [text for block in _without_charts(report.blocks) if (text := _text(block, words))]
         return "\n\n".join(parts) + "\n"

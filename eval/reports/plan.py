@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eval.contract import Report
+from eval.contract import Report, Study
 from eval.experiments.history import Trend
 from eval.reports.analysis import Analysis
 from eval.reports.blocks import Block, Heading, Paragraph, Role
@@ -50,13 +50,29 @@ class Limits:
         return Limits(min(self.worst, max(1, share // 2)), min(self.duels, max(1, share // 4)))
 
 
-def told(analysis: Analysis, words: Words, trends: Sequence[Trend], limits: Limits) -> Told:
-    """The whole report. `trends` are of earlier runs."""
-    return Told(
-        title(analysis, words),
-        facts(analysis, words),
-        list(_sections(analysis, words, trends, limits)),
-    )
+@dataclass(frozen=True)
+class Telling:
+    """How a report is told to people, whatever its form. `language` is "en" or "zh"; `trends` are
+    those of earlier runs. For each dataset, `worst` queries of the system that matters are shown,
+    and `duels` that it wins and loses; less where there are many datasets. `resamples` are those of
+    the intervals. An `analysis` of the study, made before, saves the time to make it again."""
+
+    language: str = "en"
+    worst: int = 20
+    duels: int = 5
+    resamples: int = 2_000
+    trends: Sequence[Trend] = ()
+    analysis: Analysis | None = None
+
+    def told(self, study: Study, words: Words) -> Told:
+        """The whole report."""
+        analysis = self.analysis or Analysis(study, self.resamples)
+        limits = Limits(self.worst, self.duels)
+        return Told(
+            title(analysis, words),
+            facts(analysis, words),
+            list(_sections(analysis, words, self.trends, limits)),
+        )
 
 
 def _sections(
