@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import httpx
 import pytest
+import structlog
 from rest_server import running
 
 from api.settings import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_aside() -> None:
+    """What a server in a thread logs is no output of the command that is tried meanwhile."""
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.__stderr__))
 
 
 @pytest.fixture(scope="session", autouse=True)
