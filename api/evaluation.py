@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from api.compose import Braid
+from api.evaluation_faults import Faults
 from api.provenance import machine, versions
 from api.settings import DenseSettings
 from eval.contract import (
@@ -22,8 +23,10 @@ from eval.contract import (
     DocumentSearch,
     Located,
     LocatedSearch,
+    QuestionSet,
+    Report,
 )
-from eval.pipeline import MACHINE_PREFIX, VERSION_PREFIX
+from eval.pipeline import MACHINE_PREFIX, VERSION_PREFIX, dataset_slices, question_slices
 from generate.contract import Answer
 from index.pipeline import Collection, Store
 from ingest.contract import Chunk, Document, UnreadableFile
@@ -44,6 +47,7 @@ class Evaluation:
     place: Path | None = None
     indexing_s: dict[str, float] = field(default_factory=dict)
     """Seconds that indexing took, by collection, where there was something to index."""
+    faults: Faults = field(default_factory=Faults)
 
     @cached_property
     def _store(self) -> Store:
@@ -132,13 +136,15 @@ class Evaluation:
 
     def document_search(self, collection: Collection) -> DocumentSearch:
         """Ranks documents by their best chunk. Relevance is judged of each document, so one that
-        repeats another has a place of its own."""
+        repeats another has a place of its own. A search raises Unavailable as `Faults.look`
+        does."""
         self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[tuple[str, float]]:
             wanted = min(MAX_K, k * CHUNKS_PER_DOCUMENT)
             given = replace(query_of(query, leg, wanted), steps={"duplicates": False})
             result = self.braid.search(collection, given)
+            self.faults.look(leg, result.explanation.notes)
             best: dict[str, float] = {}
             for hit in result.hits:
                 best.setdefault(hit.chunk.document_id, hit.score)
@@ -147,11 +153,12 @@ class Evaluation:
         return search
 
     def located_search(self, collection: Collection) -> LocatedSearch:
-        """Ranks the places of chunks."""
+        """Ranks the places of chunks. A search raises Unavailable as `Faults.look` does."""
         self.braid.prepare(collection)
 
         def search(query: str, leg: str, k: int) -> list[Located]:
             result = self.braid.search(collection, query_of(query, leg, k))
+            self.faults.look(leg, result.explanation.notes)
             return [
                 Located(
                     hit.chunk.document_id,
@@ -165,23 +172,33 @@ class Evaluation:
         return search
 
     def answering(self, collection: Collection, leg: str) -> Answering:
-        """Answers as `braid ask` does, from the passages that a leg finds."""
+        """Answers as `braid ask` does, from the passages that a leg finds. An answer raises
+        Unavailable as `Faults.look` does."""
         self.braid.prepare(collection)
 
         def answer(question: str) -> Answer:
-            return self.braid.answer(collection, query_of(question, leg, QUESTION_DEPTH))[0]
+            query = query_of(question, leg, QUESTION_DEPTH)
+            found, result = self.braid.answer(collection, query)
+            self.faults.look(f"answers by {leg}", (*result.explanation.notes, *found.notes))
+            return found
 
         return answer
 
-    def told(self, collection: Collection) -> Callable[[str], dict[str, str]]:
-        """Says of a question its language and what kind of answer it asks for."""
+    def completed(
+        self, report: Report, asked: Dataset | QuestionSet, collection: Collection
+    ) -> Report:
+        """The report with the slices of what was asked, by language and kind of question too, and
+        with what searches went without."""
         snapshot = collection.snapshot()
 
-        def kinds(text: str) -> dict[str, str]:
+        def told(text: str) -> dict[str, str]:
             analysis = self.braid.retriever.analyzed(snapshot, text)
             return {"language": analysis.language, "type": analysis.question_type}
 
-        return kinds
+        is_dataset = isinstance(asked, Dataset)
+        slices = dataset_slices(asked, told) if is_dataset else question_slices(asked, told)
+        settings = {**report.settings, **self.faults.settings()}
+        return replace(report, slices=slices, settings=settings)
 
     def document_reader(self) -> DocumentReader:
         """Reads and chunks a file as ingesting does."""

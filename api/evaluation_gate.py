@@ -7,12 +7,14 @@ from collections.abc import Collection as Ids
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from api.compose import Braid
 from api.evaluation import Evaluation
 from api.evaluation_stages import (
+    Library,
     Tracing,
     dataset_tracing,
     question_tracing,
@@ -35,7 +37,7 @@ from eval.pipeline import (
     ask_questions,
     evaluate,
     evaluate_questions,
-    load_dataset,
+    load_judged,
     load_questions,
     load_truths,
     measure_files,
@@ -51,9 +53,9 @@ _TRUTHS = "*.truth.json"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be measured: `path` (a BEIR folder or a file of questions, whose files lie in
-    `corpus`), of it `split` (empty: the usual one), by `leg`. `queries` are the ids of those that
-    count (None: all), or `sample` of them at the most; `measures` are names (none: the usual
+    """What is to be measured: `path` (a BEIR or TREC folder, or a file of questions, whose files
+    lie in `corpus`), of it `split` (empty: the usual one), by `leg`. `queries` are the ids of those
+    that count (None: all), or `sample` of them at the most; `measures` are names (none: the usual
     ones). Where `is_fresh`, nothing that was indexed before is used. Where `is_answered`, questions
     are answered, too."""
 
@@ -81,6 +83,33 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Healths(Mapping[str, stages.Health]):
+    """The health of every document's chunks, by id. Chunks are read when it is first asked for:
+    a comparison of rankings alone needs that of few documents."""
+
+    library: Library
+    _known: dict[str, stages.Health] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(self.library.ids())
+
+    def __getitem__(self, document_id: str) -> stages.Health:
+        if document_id not in self._ids:
+            raise KeyError(document_id)
+        if document_id not in self._known:
+            chunks = self.library.collection.document_chunks(document_id)
+            self._known[document_id] = stages.health_of(chunks)
+        return self._known[document_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.library.ids())
+
+    def __len__(self) -> int:
+        return len(self.library.ids())
+
+
+@dataclass(frozen=True)
 class Measured:
     """A report, with what its queries are followed by, and the answers, where there are any."""
 
@@ -89,20 +118,19 @@ class Measured:
     tracing: Tracing
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
-    def corpus(self) -> dict[str, stages.Health]:
+    @cached_property
+    def corpus(self) -> Mapping[str, stages.Health]:
         """The health of every document's chunks."""
-        library = self.tracing.library
-        chunks = library.collection.document_chunks
-        return {name: stages.health_of(chunks(name)) for name in library.ids()}
+        return Healths(self.tracing.library)
 
-    def rerun(self, baseline: stages.Baseline) -> stages.Rerun:
-        """To be compared with a baseline: chunks only where it tells of them."""
+    def rerun(self) -> stages.Rerun:
+        """To be compared with a baseline."""
         tracing = self.tracing
         return stages.Rerun(
             self.report,
             self.leg,
             tracing.relevant,
-            self.corpus() if baseline.corpus else {},
+            self.corpus,
             self._follow,
             tracing.library,
         )
@@ -145,7 +173,7 @@ def _measured_dataset(
 ) -> Measured:
     if wanted.is_answered:
         raise BadInput("answers are measured on questions about files: give a .jsonl file")
-    whole = load_dataset(wanted.path, wanted.split or "test")
+    whole = load_judged(wanted.path, wanted.split)
     names = wanted.takes(list(whole.queries))
     dataset: Dataset = replace(
         whole,
@@ -162,7 +190,7 @@ def _measured_dataset(
         settings=evaluation.described(command),
     )
     tracing = dataset_tracing(evaluation.braid, collection, dataset, wanted.leg)
-    return Measured(report, wanted.leg, tracing)
+    return Measured(evaluation.completed(report, dataset, collection), wanted.leg, tracing)
 
 
 def _measured_questions(
@@ -188,12 +216,15 @@ def _measured_questions(
         settings=evaluation.described(command),
         measures=stages.retrieval_measures(wanted.measures, QUESTION_DEPTH) or QUESTION_MEASURES,
     )
+    answers: Mapping[str, Answer] = {}
+    if wanted.is_answered:
+        answering = {wanted.leg: evaluation.answering(collection, wanted.leg)}
+        runs = ask_questions(questions, answering, progress)
+        report, answers = with_answers(report, questions, runs), runs[0].answers
     tracing = question_tracing(evaluation.braid, collection, questions, wanted.leg)
-    if not wanted.is_answered:
-        return Measured(report, wanted.leg, tracing)
-    answering = {wanted.leg: evaluation.answering(collection, wanted.leg)}
-    runs = ask_questions(questions, answering, progress)
-    return Measured(with_answers(report, questions, runs), wanted.leg, tracing, runs[0].answers)
+    return Measured(
+        evaluation.completed(report, questions, collection), wanted.leg, tracing, answers
+    )
 
 
 def corpus_digest(collection: Collection) -> str:

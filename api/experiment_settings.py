@@ -10,13 +10,14 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
-from api.choices import rerankers_of
+from api.choices import judge_options, rerankers_of
 from api.compose import Braid
 from api.settings import Settings
 from api.settings_file import setting_fields
 from api.settings_rerank import RerankSettings
 from eval.contract import System
 from eval.pipeline import experiments
+from generate.pipeline import build_model
 from ingest.contract import BadInput, Json
 from retrieve.contract import MODES
 from retrieve.pipeline import METHODS, STEPS
@@ -51,6 +52,7 @@ def known_of(base: Settings) -> experiments.Known:
         settings=[name for name in (*fields, *steps) if name not in refused and name != _STEPS],
         legs=(*METHODS, *MODES),
         resolve=lambda system: _in_force_of(base, system),
+        judge=lambda: build_model(judge_options(base)).name,
         refused=refused,
     )
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,22 +15,22 @@ from typing import Any, Protocol, TypeVar
 from api.compose import Braid
 from api.evaluation import Evaluation
 from api.evaluation_costs import with_index_costs
+from api.evaluation_judge import judged
 from api.experiment_settings import index_key, index_settings, not_default, settings_with
 from api.provenance import braid_version, machine, versions
 from api.settings import Settings
-from eval.contract import Dataset, QuestionSet, Report, Run, System
+from eval.contract import Answering, Dataset, QuestionSet, Report, Run, System
 from eval.pipeline import (
     RunStore,
     ask_questions,
-    dataset_slices,
     evaluate,
     evaluate_questions,
     experiments,
     load_corpus,
-    question_slices,
     with_answers,
 )
 from index.pipeline import Collection, QueryCache, utc_now
+from ingest.contract import Unavailable
 
 PROBES = 10
 """Searches of the baseline by which the machine's speed is told, before and after each cell."""
@@ -75,7 +75,7 @@ class Workbench:
     bar: Bar = lambda _title: nullcontext(None)
     _groups: dict[str, _Group] = field(default_factory=dict)
     _material: tuple[str, Material] | None = None
-    _probed: tuple[str, float] | None = None
+    _probed: tuple[str, float | None] | None = None
 
     def fingerprint(self, cell: experiments.Cell) -> str:
         """Of all that decides the figures of a cell: settings, leg, data, the queries drawn, how
@@ -107,7 +107,8 @@ class Workbench:
         return name, (evaluation.folder / name).is_dir()
 
     def measure(self, cell: experiments.Cell) -> Run:
-        """Indexes what is not there, searches and measures."""
+        """Indexes what is not there, searches and measures. Raises Unavailable where a model or an
+        endpoint that the system needs does not answer."""
         begun = utc_now()
         group = self._group(cell.system)
         collection = self._collection(group, cell.entry)
@@ -117,10 +118,9 @@ class Workbench:
         searched_s = time.monotonic() - start
         after = self._probe(cell.entry)
         report = self._with_costs(cell, group, collection, report)
-        speed = {
-            experiments.PROBE_MS: f"{(before + after) / 2:.3f}",
-            experiments.SEARCHED_S: f"{searched_s:.2f}",
-        }
+        speed = {experiments.SEARCHED_S: f"{searched_s:.2f}"}
+        if before is not None and after is not None:
+            speed[experiments.PROBE_MS] = f"{(before + after) / 2:.3f}"
         return Run(
             id=self.fingerprint(cell),
             experiment=self.experiment.name,
@@ -145,7 +145,6 @@ class Workbench:
         measures = experiments.measures_for(self.experiment, entry)
         described = self._described(cell, evaluation, collection)
         material = self._read(entry)
-        told = evaluation.told(collection)
         with self.bar(f"{entry.name}: {system.name}") as progress:
             if isinstance(material, Dataset):
                 ranked = _unremembered(group, evaluation.document_search(collection), system.leg)
@@ -154,7 +153,7 @@ class Workbench:
                     ranked,
                     (system.name,), measures, depth, progress, described,
                 )  # fmt: skip
-                return replace(report, slices=dataset_slices(material, told))
+                return evaluation.completed(report, material, collection)
             located = _unremembered(group, evaluation.located_search(collection), system.leg)
             material = replace(material, documents=collection.stats().documents)
             report, _ = evaluate_questions(
@@ -162,12 +161,27 @@ class Workbench:
                 located,
                 (system.name,), depth, progress, described, measures,
             )  # fmt: skip
-        report = replace(report, slices=question_slices(material, told))
-        if not self.experiment.answers:
-            return report
-        with self.bar(f"{entry.name}: {system.name}: answers") as progress:
+        if self.experiment.answers:
             answering = {system.name: evaluation.answering(collection, system.leg)}
-            return with_answers(report, material, ask_questions(material, answering, progress))
+            report = self._answered(cell, report, material, answering)
+        return evaluation.completed(report, material, collection)
+
+    def _answered(
+        self,
+        cell: experiments.Cell,
+        report: Report,
+        questions: QuestionSet,
+        answering: Mapping[str, Answering],
+    ) -> Report:
+        """The report with the measures of answers, and the judge's grades where one is asked."""
+        title = f"{cell.entry.name}: {cell.system.name}"
+        with self.bar(f"{title}: answers") as progress:
+            runs = ask_questions(questions, answering, progress)
+        report = with_answers(report, questions, runs)
+        if not self.experiment.judge:
+            return report
+        with self.bar(f"{title}: judge") as progress:
+            return judged(self.base, questions, runs, report, progress, is_whole=True)
 
     def _described(
         self, cell: experiments.Cell, evaluation: Evaluation, collection: Collection
@@ -223,10 +237,9 @@ class Workbench:
         return next(one for one in experiment.systems if one.name == experiment.baseline)
 
     def _collection_name(self, entry: experiments.Entry, evaluation: Evaluation) -> str:
-        if entry.passages is None:
-            return evaluation.corpus_name(entry.corpus or entry.path)
-        sources = self.experiment.sizes[entry.name].sources
-        return evaluation.dataset_name(entry.passages.resolve().name, sources)
+        if entry.files is not None:
+            return evaluation.corpus_name(entry.files)
+        return evaluation.dataset_name(entry.searched, self.experiment.sizes[entry.name].sources)
 
     def _collection(self, group: _Group, entry: experiments.Entry) -> Collection:
         """The collection of an entry, indexed as far as it is not."""
@@ -234,23 +247,37 @@ class Workbench:
             return group.open[1]
         group.close()
         with self.bar(f"indexing {entry.name}") as progress:
-            if entry.passages is None:
-                collection = group.evaluation.corpus_collection(entry.corpus or entry.path)
+            material = self._read(entry)
+            if entry.files is not None:
+                collection = group.evaluation.corpus_collection(entry.files)
+            elif isinstance(material, Dataset):
+                corpus = replace(material, name=entry.searched)
+                collection = group.evaluation.dataset_collection(corpus, progress)
             else:
-                corpus = load_corpus(entry.passages)
+                corpus = load_corpus(entry.corpus or entry.path)
                 collection = group.evaluation.dataset_collection(corpus, progress)
         group.open = (entry.name, collection)
         return collection
 
-    def _speed_before(self, entry: experiments.Entry) -> float:
+    def _speed_before(self, entry: experiments.Entry) -> float | None:
         """The machine's speed as it was told after the cell before, on the same dataset, else as
         it is now."""
-        if self._probed is not None and self._probed[0] == entry.name:
-            return self._probed[1]
-        return self._probe(entry)
+        known = self._probed
+        return known[1] if known is not None and known[0] == entry.name else self._probe(entry)
 
-    def _probe(self, entry: experiments.Entry) -> float:
-        """The median of some searches of the baseline, in milliseconds."""
+    def _probe(self, entry: experiments.Entry) -> float | None:
+        """The median of some searches of the baseline, in milliseconds; None where the baseline
+        cannot be searched, which is not tried again on this dataset."""
+        if self._probed == (entry.name, None):
+            return None
+        try:
+            found: float | None = self._baseline_ms(entry)
+        except Unavailable:
+            found = None
+        self._probed = (entry.name, found)
+        return found
+
+    def _baseline_ms(self, entry: experiments.Entry) -> float:
         baseline = self._baseline
         group = self._group(baseline)
         collection = self._collection(group, entry)
@@ -270,8 +297,7 @@ class Workbench:
             start = time.perf_counter()
             search(text, baseline.name, depth)
             times.append((time.perf_counter() - start) * 1000.0)
-        self._probed = (entry.name, statistics.median(times))
-        return self._probed[1]
+        return statistics.median(times)
 
     def _with_costs(
         self, cell: experiments.Cell, group: _Group, collection: Collection, report: Report

@@ -68,8 +68,9 @@ def _evaluated(
         if not _is_there(collection, question.document)
     ]
     stats = collection.stats()
+    questions = replace(questions, documents=stats.documents)
     report, misses = evaluate_questions(
-        replace(questions, documents=stats.documents),
+        questions,
         evaluation.located_search(collection),
         legs,
         given["k"],
@@ -81,7 +82,7 @@ def _evaluated(
         },
     )
     return {
-        "report": report_json(report),
+        "report": report_json(evaluation.completed(report, questions, collection)),
         "misses": [asdict(miss) for miss in misses],
         "missing_documents": sorted(set(missing)),
     }

@@ -113,7 +113,7 @@ class Bench:
             path = Path(folder) / "baseline.json"
             begun = time.perf_counter()
             with system() as braid, measured(braid, wanted, "bench") as found:
-                data = stages.baseline_json(found.traced(), found.corpus())
+                data = stages.baseline_json(found.traced(), found.corpus)
             path.write_text(_json(data), encoding="utf-8")
             baseline = stages.read_baseline(path)
             count = len(next(iter(baseline.leg.per_query.values())))
@@ -153,7 +153,7 @@ class Bench:
     ) -> None:
         begun = time.perf_counter()
         with measured(braid, wanted, "bench") as found:
-            result, _ = stages.compare_runs(baseline, found.rerun(baseline), stages.Options())
+            result, _ = stages.compare_runs(baseline, found.rerun(), stages.Options())
         self.tell(name, result, stage, begun)
 
     def read(self, folder: Path, runs: int) -> None:
@@ -185,7 +185,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder, system() as braid:
             path = Path(folder) / "baseline.json"
             with measured(braid, wanted, "bench") as found:
-                data = stages.baseline_json(found.traced(), found.corpus())
+                data = stages.baseline_json(found.traced(), found.corpus)
             path.write_text(_json(data), encoding="utf-8")
             baseline = stages.read_baseline(path)
             anew = replace(wanted, is_fresh=True)

@@ -35,6 +35,7 @@ from eval.differences import SOURCE_PREFIX, compare, data_differences, holm_by_m
 from eval.experiments import offered as experiments
 from eval.experiments.run_store import RunStore, StoredRun
 from eval.growth import dataset_parts
+from eval.judged import load_judged
 from eval.latency import Histogram, Latency, histogram, summarize
 from eval.legs import WARM_UP, check_legs, run_legs
 from eval.making import offered as making
@@ -75,14 +76,7 @@ from eval.slices import dataset_slices, question_slices
 from eval.stages import offered as stages
 from eval.summary import common_measure
 from eval.throughput import Throughput, throughput
-from eval.trec import (
-    is_trec,
-    load_trec,
-    load_trec_folder,
-    named_runs,
-    read_any_qrels,
-    runs_report,
-)
+from eval.trec import named_runs, read_any_qrels, runs_report
 from ingest.contract import BadInput, load_component
 
 __all__ = [
@@ -122,14 +116,12 @@ __all__ = [
     "html_row",
     "html_table",
     "is_judged",
-    "is_trec",
     "joined",
     "judge_answers",
     "load_corpus",
     "load_dataset",
+    "load_judged",
     "load_questions",
-    "load_trec",
-    "load_trec_folder",
     "load_truths",
     "making",
     "measure_files",
@@ -219,8 +211,9 @@ def evaluate(
 ) -> tuple[Report, list[LegRun]]:
     """Searches every query of the dataset by every leg, `depth` results each, and measures.
 
-    `settings` says what was searched, and goes into the report beside what this function knows.
-    Raises BadInput for unusable legs or measures before anything is searched.
+    `settings` says what was searched, and goes into the report beside what this function knows;
+    slices are for the caller, who can tell languages (`dataset_slices`). Raises BadInput for
+    unusable legs or measures before anything is searched.
     """
     check_legs(legs)
     check_measures(measures, depth)
@@ -249,7 +242,6 @@ def evaluate(
         legs={run.leg: replace(measured[run.leg], found=_found(run, dataset)) for run in runs},
         settings=described,
         texts=dict(dataset.queries),
-        slices=dataset_slices(dataset),
     )
     return report, runs
 
@@ -330,7 +322,6 @@ def evaluate_questions(
         legs={leg: replace(measured[leg], found=shown[leg]) for leg in legs},
         settings={**(settings or {}), **_described(measures, k, questions.sources)},
         texts=texts,
-        slices=question_slices(questions),
     )
     return report, misses
 

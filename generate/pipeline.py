@@ -37,6 +37,7 @@ from generate.units import cut
 from generate.unknown import NEAREST_SHOWN, unknown
 from ingest.contract import Chunk, Model, load_component
 from retrieve.contract import Theme
+from retrieve.pipeline import Fault
 
 __all__ = [
     "AnswerPipeline",
@@ -119,7 +120,7 @@ class AnswerPipeline:
                         begun = begun or isinstance(event, TextDelta)
                         yield event
         except GeneratorUnavailable as error:
-            note = f"{error}; {self.fallback.name} answered instead"
+            note = Fault(f"{error}; {self.fallback.name} answered instead")
         if written is not None:
             note = self._fault(written)
             if not note:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 
 from api.cli.evaluate_told import print_history, print_plan, print_runs, print_study
 from api.cli.output import (
+    SOME_FAILED,
     DataOption,
     JsonOption,
     braid_of,
@@ -58,7 +60,8 @@ def experiment(
 ) -> None:
     """Measure systems on datasets, as a file says, and compare them with a baseline.
 
-    Each is kept as soon as it is measured: what was stopped goes on where it was.
+    Each is kept as soon as it is measured: what was stopped goes on where it was, and what failed
+    because a model did not answer is measured by the same command later (exit code 3).
     """
     with errors_shown(as_json), braid_of(None, data_dir) as braid:
         from api.experiment_settings import known_of
@@ -83,6 +86,8 @@ def experiment(
         if forms:
             _write(outcome, store, forms, spoken)
         _report(outcome, store, as_json)
+    if outcome.failed:
+        raise typer.Exit(SOME_FAILED)
 
 
 def _conduct(
@@ -95,8 +100,14 @@ def _conduct(
     def is_over() -> bool:
         return minutes is not None and time.monotonic() - start >= minutes * 60
 
-    told: Callable[[experiments.Done], None] = (lambda _done: None) if quiet else _told
-    return experiments.Conduct(bench, store, again, stored, is_over, told)(bench.experiment)
+    conduct = experiments.Conduct(bench, store, again, stored, is_over)
+    if not quiet:
+        conduct = replace(conduct, told=_told, failed=_failed)
+    return conduct(bench.experiment)
+
+
+def _failed(cell: experiments.Cell, why: str) -> None:
+    typer.echo(f"{cell.entry.name}  {cell.system.name}  failed: {why}", err=True)
 
 
 def _told(done: experiments.Done) -> None:
@@ -122,8 +133,6 @@ def _write(
     outcome: experiments.Outcome, store: RunStore, forms: Mapping[Path, str], language: str
 ) -> None:
     """Writes reports of what there is, with the history of its systems."""
-    from dataclasses import replace
-
     from eval.pipeline import common_measure, experiments
 
     study = experiments.study_of_runs(outcome)
@@ -139,9 +148,11 @@ def _write(
 
 def _report(outcome: experiments.Outcome, store: RunStore, as_json: bool) -> None:
     from eval.pipeline import experiments, study_json
-    from ingest.contract import BadInput
+    from ingest.contract import BadInput, Unavailable
 
     study = experiments.study_of_runs(outcome)
+    if not study.reports and outcome.failed:
+        raise Unavailable(f"nothing could be measured: {next(iter(outcome.failed.values()))}")
     if not study.reports:
         raise BadInput(
             f"nothing of {outcome.experiment.name} has been measured yet: run it without --stored"
@@ -160,6 +171,10 @@ def _report(outcome: experiments.Outcome, store: RunStore, as_json: bool) -> Non
                     for verdict in experiments.slice_verdicts(study, report, resamples=1_999)
                 ],
                 "dropped": dropped,
+                "failed": [
+                    {"dataset": dataset, "system": system, "error": why}
+                    for (dataset, system), why in outcome.failed.items()
+                ],
                 "runs": {
                     f"{dataset}: {system}": run.id
                     for (dataset, system), run in outcome.runs.items()

@@ -37,7 +37,7 @@ Compared = tuple["stages.GateResult | None", "Study | None"]
 DatasetArgument = Annotated[
     Path,
     typer.Argument(
-        help="A BEIR folder, a .jsonl file of questions on files, or a folder of files with "
+        help="A BEIR or TREC folder, a .jsonl file of questions on files, or a folder of files with "
         "their truths (NAME.truth.json)."
     ),
 ]
@@ -167,9 +167,9 @@ def _searching(
     ):
         compared: Compared = (None, None)
         if before is not None:
-            compared = stages.compare_runs(before, found.rerun(before), options)
+            compared = stages.compare_runs(before, found.rerun(), options)
         if target is not None:
-            _write(target, stages.baseline_json(found.traced(), found.corpus()))
+            _write(target, stages.baseline_json(found.traced(), found.corpus))
     return compared
 
 

@@ -124,9 +124,9 @@ def run(
             source = corpus or str(dataset.parent / "corpus")
             study = _questions(braid, dataset, source, split or "", asked)
         else:
-            from api.judged import judged_dataset
+            from eval.pipeline import load_judged
 
-            judged = judged_dataset(dataset, split, topics, qrels, topic_field)
+            judged = load_judged(dataset, split or "", topics, qrels, topic_field)
             study = _dataset_study(braid, judged, runs, asked)
         write_reports(study, forms, spoken)
         _tell(study, asked, with_misses=is_set)
@@ -193,7 +193,7 @@ def _dataset(
 ) -> tuple[Report, Sequence[Miss]]:
     """The report of a dataset, and what its last leg missed; runs are written to `target`."""
     from eval.contract import MEASURES
-    from eval.pipeline import dataset_slices, evaluate, worst_queries, write_run
+    from eval.pipeline import evaluate, worst_queries, write_run
 
     with progress_bar("indexing", not asked.quiet) as progress:
         collection = evaluation.dataset_collection(dataset, progress)
@@ -206,7 +206,7 @@ def _dataset(
             progress=progress,
             settings=evaluation.described(asked.command),
         )
-    measured = replace(measured, slices=dataset_slices(dataset, evaluation.told(collection)))
+    measured = evaluation.completed(measured, dataset, collection)
     measured = _with_costs(evaluation, collection, measured, asked)
     if asked.is_traced:
         from api.evaluation_stages import dataset_tracing, shown_leg
@@ -229,7 +229,6 @@ def _questions(braid: Braid, path: Path, corpus: str, split: str, asked: _Asked)
         evaluate_questions,
         is_judged,
         load_questions,
-        question_slices,
         study_of,
     )
     from ingest.contract import BadInput
@@ -255,11 +254,11 @@ def _questions(braid: Braid, path: Path, corpus: str, split: str, asked: _Asked)
             settings=evaluation.described(asked.command),
             measures=measures,
         )
-    slices = question_slices(questions, evaluation.told(collection))
-    measured = _with_costs(evaluation, collection, replace(measured, slices=slices), asked)
+    measured = _with_costs(evaluation, collection, measured, asked)
     answers: Mapping[str, Mapping[str, Answer]] = {}
     if asked.is_answered:
         measured, answers = _answered(evaluation, collection, questions, measured, asked)
+    measured = evaluation.completed(measured, questions, collection)
     if asked.is_traced:
         from api.evaluation_stages import question_tracing, shown_leg
 

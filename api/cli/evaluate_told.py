@@ -25,7 +25,16 @@ def print_study(
         _print_overall(whole)
     for fallen in outcome.dropped.values():
         typer.echo(f"dropped: {fallen.said}; not measured on what remained")
-    left_out = [cell for cell in outcome.left_out() if cell.system.name not in outcome.dropped]
+    for (dataset, system), why in outcome.failed.items():
+        typer.echo(f"failed: {system} on {dataset}: {why}")
+    if outcome.failed:
+        typer.echo("once what failed answers again, the same command measures it, and nothing else")
+    left_out = [
+        cell
+        for cell in outcome.left_out()
+        if cell.system.name not in outcome.dropped
+        and (cell.entry.name, cell.system.name) not in outcome.failed
+    ]
     if left_out:
         names = ", ".join(f"{c.system.name} on {c.entry.name}" for c in left_out[:5])
         more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""

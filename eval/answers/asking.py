@@ -16,6 +16,9 @@ from eval.legs import run_legs
 from eval.measures import mean
 from generate.contract import Answer
 
+DESCRIPTIVE_SETTING = "descriptive measures"
+"""The setting of a report that names the measures of which more is not better."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRun:
@@ -52,7 +55,7 @@ def with_answers(report: Report, questions: QuestionSet, runs: Sequence[AnswerRu
     writers = Counter(answer.generator for run in runs for answer in run.answers.values())
     described = {
         "answers": ", ".join(f"{name} ({writers[name]:,})" for name in sorted(writers)),
-        "descriptive measures": ", ".join(DESCRIPTIVE),
+        DESCRIPTIVE_SETTING: ", ".join(DESCRIPTIVE),
     }
     return replace(report, legs=legs, settings={**report.settings, **described})
 

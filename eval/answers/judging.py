@@ -64,25 +64,29 @@ def judge_answers(
     judge: Judge,
     workers: int = 4,
     progress: Progress | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Judgements:
     """Judges the answers to each answerable question in turn, until the budget is spent: each
     against the reference where there is one, and each two against each other. A refusal is not
     correct, and the same text twice is a tie: the judge is not asked.
 
     Raises Unavailable where the judge fails on the first question; where it fails later, what was
-    judged until then stands.
+    judged until then stands, unless the whole is wanted.
     """
     asked = [question for question in questions.questions if question.answerable]
     found = Judgements()
     with ThreadPoolExecutor(workers) as pool:
         for done, question in enumerate(asked, 1):
             if judge.is_spent:
-                found.failure = f"the budget of {judge.budget_tokens:,} tokens is spent"
+                found.failure = (
+                    f"the budget of {judge.budget_tokens:,} tokens (judge.budget_tokens) is spent"
+                )
                 break
             try:
                 _judge_question(question, runs, judge, pool, found)
             except Unavailable as error:
-                if not found.judged:
+                if is_whole or not found.judged:
                     raise
                 found.failure = str(error)
                 break

@@ -1,12 +1,14 @@
 """Measures the cells of an experiment, one after the other, and keeps each as soon as it is done.
 
 What is stored with the same fingerprint is not measured again, so that an experiment that was
-killed goes on where it stopped, and two experiments share what they have in common.
+killed goes on where it stopped, and two experiments share what they have in common. A cell whose
+model or endpoint does not answer has failed: the others are measured, and the same experiment
+later measures what failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,14 +19,18 @@ from eval.experiments.order import next_cell
 from eval.experiments.pace import noise
 from eval.experiments.plan import Cell, Experiment
 from eval.experiments.run_store import RunStore, only_leg
+from eval.measures import mean
 from eval.significance import SIGNIFICANT
+from ingest.contract import Unavailable
 
-ANSWERS = "answers"
-"""Of the settings of a report: what wrote the answers that were measured."""
+ANSWERS, JUDGE, FAULTS = "answers", "judge", "searches without a step"
+"""Of the settings of a report: what wrote the answers that were measured, what judged them, and
+what searches went without."""
 
 
 class Bench(Protocol):
-    """Measures a cell. The run's id is what `fingerprint` gives for the cell."""
+    """Measures a cell. The run's id is what `fingerprint` gives for the cell. `measure` raises
+    Unavailable where a model or an endpoint that the system needs does not answer."""
 
     def fingerprint(self, cell: Cell) -> str: ...
 
@@ -70,6 +76,16 @@ class Outcome:
     experiment: Experiment
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     dropped: dict[str, Dropped] = field(default_factory=dict)
+    failed: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why a system could not be measured on a dataset."""
+
+    def why_not(self, cell: Cell) -> str:
+        """Why a cell was not measured."""
+        failure = self.failed.get((cell.entry.name, cell.system.name))
+        if failure is not None:
+            return f"failed: {failure}"
+        fallen = self.dropped.get(cell.system.name)
+        return fallen.said if fallen is not None else _NOT_YET
 
     def left_out(self) -> list[Cell]:
         """The cells that were not measured, in the order of the file."""
@@ -85,7 +101,8 @@ class Outcome:
 class Conduct:
     """How an experiment is gone through. With `again` what is stored is measured anew; `only_told`
     measures nothing: what is stored is told. `is_over` is asked before each cell that would have to
-    be measured, `told` hears of each that is done."""
+    be measured, `told` hears of each that is done, and `failed` of each that could not be, and
+    why."""
 
     bench: Bench
     store: RunStore
@@ -93,10 +110,11 @@ class Conduct:
     only_told: bool = False
     is_over: Callable[[], bool] = lambda: False
     told: Callable[[Done], None] = lambda _done: None
+    failed: Callable[[Cell, str], None] = lambda _cell, _why: None
 
     def __call__(self, experiment: Experiment) -> Outcome:
-        """Goes through all cells, in the order of promise. What raises ends it; the cells that
-        were done are stored."""
+        """Goes through all cells, in the order of promise. What raises anything but Unavailable
+        ends it; the cells that were done are stored."""
         outcome = Outcome(experiment)
         passed_over: set[tuple[str, str]] = set()
         while True:
@@ -111,7 +129,13 @@ class Conduct:
                 if self.only_told or cell.system.name in outcome.dropped or self.is_over():
                     passed_over.add(key)
                     continue
-                run = replace(self.bench.measure(cell), experiment=experiment.name)
+                try:
+                    run = replace(self.bench.measure(cell), experiment=experiment.name)
+                except Unavailable as error:
+                    passed_over.add(key)
+                    outcome.failed[key] = str(error)
+                    self.failed(cell, str(error))
+                    continue
                 self.store.save(run)
             outcome.runs[key] = run
             self.told(Done(cell, run, stored))
@@ -128,6 +152,8 @@ def find_stored(bench: Bench, store: RunStore, experiment: Experiment, cell: Cel
         return None
     answered = experiment.answers and cell.entry.has_questions
     if answered and ANSWERS not in head.settings:
+        return None
+    if answered and experiment.judge and head.settings.get(JUDGE) != experiment.judge:
         return None
     run = renamed(store.load(head), cell)
     return run if answered else with_measures(run, bench.measures(cell))
@@ -196,8 +222,7 @@ def study_of_runs(outcome: Outcome) -> Study:
         told = dict(report.settings)
         for cell in outcome.left_out():
             if cell.entry.name == entry.name:
-                fallen = outcome.dropped.get(cell.system.name)
-                told[f"not measured: {cell.system.name}"] = fallen.said if fallen else _NOT_YET
+                told[f"not measured: {cell.system.name}"] = outcome.why_not(cell)
         reports.append(replace(report, settings=told))
     return Study(experiment.name, reports, experiment.baseline)
 
@@ -223,23 +248,20 @@ def _queries(run: Run) -> set[str]:
 
 
 def _merged(runs: Sequence[Run]) -> Report:
-    """One report out of runs on one dataset: what they say alike of how they were made stands for
-    all; of what is different, what tells a system stands under its name."""
-    shared = [
-        name
-        for name in only_leg(runs[0]).measures
-        if all(name in only_leg(run).measures for run in runs)
-    ]
-    legs = {run.system.name: _cut(only_leg(run), shared) for run in runs}
+    """One report out of runs on one dataset, over what all of them have: measures, and questions
+    that have a value in each (a judge gives some answers no verdict). What they say alike of how
+    they were made stands for all; of what is different, what tells a system stands under its
+    name."""
+    asked = _asked_of_all([only_leg(run) for run in runs])
+    legs = {run.system.name: _over(only_leg(run), asked) for run in runs}
     settings = {
         key: value
         for key, value in runs[0].report.settings.items()
         if all(run.report.settings.get(key) == value for run in runs)
     }
     for run in runs:
-        for key in _OWN:
-            value = run.report.settings.get(key)
-            if value is not None and key not in settings:
+        for key, value in run.report.settings.items():
+            if key not in settings and (key in _OWN or key.startswith(JUDGE)):
                 settings[f"{run.system.name}: {key}"] = value
     told = noise(runs)
     if told:
@@ -247,7 +269,33 @@ def _merged(runs: Sequence[Run]) -> Report:
     return replace(runs[0].report, legs=legs, settings=settings)
 
 
-_OWN = (IN_FORCE, "leg")
-"""Of the settings of a run, what its system is told by."""
+def _asked_of_all(legs: Sequence[LegReport]) -> dict[str, set[str]]:
+    """The questions that all legs have a value for, by measure; measures without any left out."""
+    found = {}
+    for name in legs[0].measures:
+        if all(name in leg.measures for leg in legs):
+            asked = set.intersection(*(set(leg.per_query[name]) for leg in legs))
+            if asked or not legs[0].per_query[name]:
+                found[name] = asked
+    return found
+
+
+def _over(leg: LegReport, asked: Mapping[str, Set[str]]) -> LegReport:
+    """A leg with these measures alone, in this order, over these questions."""
+    cut = _cut(leg, list(asked))
+    for name, ids in asked.items():
+        if len(ids) < len(leg.per_query[name]):
+            values = {one: value for one, value in leg.per_query[name].items() if one in ids}
+            cut = replace(
+                cut,
+                measures={**cut.measures, name: mean(values)},
+                per_query={**cut.per_query, name: values},
+            )
+    return cut
+
+
+_OWN = (IN_FORCE, "leg", ANSWERS, FAULTS)
+"""Of the settings of a run, what its system is told by, and what is its own doing; what its judge
+says is, too."""
 
 _NOT_YET = "the experiment ended before"

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from eval.contract import DEPTH, MEASURES, QUESTION_DEPTH, QUESTION_MEASURES, Dataset, QuestionSet
-from eval.datasets import load_corpus, load_dataset
+from eval.datasets import load_corpus
 from eval.experiments.plan import Entry, Experiment, Size
+from eval.judged import load_judged
 from eval.measures import check_measures
 from eval.questions import is_judged, load_questions
 from ingest.contract import BadInput
@@ -50,8 +51,8 @@ def depth_for(experiment: Experiment, entry: Entry) -> int:
 
 
 def dataset_of(experiment: Experiment, entry: Entry) -> Dataset:
-    """The BEIR set of an entry, with the queries that are asked, under the entry's name."""
-    whole = load_dataset(entry.path, entry.split or "test")
+    """The judged passages of an entry, with the queries that are asked, under the entry's name."""
+    whole = load_judged(entry.path, entry.split, entry.topics, entry.qrels, entry.topic_field)
     kept = _sample(list(whole.queries), experiment)
     return replace(
         whole,
@@ -70,12 +71,12 @@ def questions_of_entry(experiment: Experiment, entry: Entry) -> QuestionSet:
         raise BadInput(f"{entry.path} has no question that says where its answer stands")
     kept = set(_sample([question.id for question in whole.questions], experiment))
     assert entry.corpus is not None
-    if entry.passages is not None:
-        corpus = load_corpus(entry.passages)
+    if entry.files is None:
+        corpus = load_corpus(entry.corpus)
         documents, sources = len(corpus.documents), corpus.sources
     else:
-        files = list(_files(entry.corpus))
-        documents, sources = len(files), {_CORPUS: _digest(files, entry.corpus)}
+        files = list(_files(entry.files))
+        documents, sources = len(files), {_CORPUS: _digest(files, entry.files)}
     return replace(
         whole,
         name=entry.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eval.experiments.conduct import (
+    FAULTS,
     Conduct,
     Done,
     Dropped,
@@ -28,6 +29,7 @@ from eval.experiments.spec import read_experiment
 from eval.experiments.verdicts import Overall, Verdict, overall, slice_verdicts, verdicts
 
 __all__ = [
+    "FAULTS",
     "IN_FORCE",
     "PROBE_MS",
     "SEARCHED_S",

@@ -12,14 +12,18 @@ from ingest.contract import Json
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A dataset that is measured on: a BEIR folder, or a file of questions with the folder they
-    ask about (`corpus`: files, or the passages of a BEIR set). `split` is a part of it; empty: the
-    test split of a BEIR folder, all questions of a file."""
+    """A dataset that is measured on: a BEIR folder, a TREC folder, a TREC corpus with its `topics`
+    and `qrels`, or a file of questions with the folder they ask about (`corpus`: files, or the
+    passages of a BEIR set). `split` is a part of it; empty: the test split of a BEIR folder, all
+    questions of a file. `topic_field` is what of a TREC topic is asked; empty: its title."""
 
     name: str
     path: Path
     corpus: Path | None = None
     split: str = ""
+    topics: Path | None = None
+    qrels: Path | None = None
+    topic_field: str = ""
 
     @property
     def has_questions(self) -> bool:
@@ -27,10 +31,19 @@ class Entry:
         return self.corpus is not None
 
     @property
-    def passages(self) -> Path | None:
-        """The BEIR folder whose passages are searched; None where files are."""
-        folder = self.corpus or self.path
-        return folder if (folder / "corpus.jsonl").is_file() else None
+    def files(self) -> Path | None:
+        """The folder of files that is searched; None where judged passages are."""
+        if self.corpus is None or (self.corpus / "corpus.jsonl").is_file():
+            return None
+        return self.corpus
+
+    @property
+    def searched(self) -> str:
+        """What the searched is called, whatever the entry is: datasets that search the same share
+        a collection."""
+        if self.topics is not None:
+            return self.path.stem
+        return (self.corpus or self.path).resolve().name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +68,10 @@ class Racing:
 class Experiment:
     """All that is to be measured. `measures` are empty where each kind of dataset has its own;
     `k` results are asked for (None: as the measures need); of more than `limit` queries a sample
-    is drawn by `seed`. `answers`: answers are written and measured, too. `notes` say what of a
-    grid was left out. `in_force` are the settings that decide the figures, by system; `file` is
-    the name of the file that says all this."""
+    is drawn by `seed`. `answers`: answers are written and measured, too, and graded by the language
+    model named `judge`, where one is. `notes` say what of a grid was left out. `in_force` are the
+    settings that decide the figures, by system; `file` is the name of the file that says all
+    this."""
 
     name: str
     datasets: Sequence[Entry]
@@ -68,6 +82,7 @@ class Experiment:
     limit: int | None = None
     seed: int = 0
     answers: bool = False
+    judge: str = ""
     racing: Racing | None = None
     notes: Sequence[str] = ()
     in_force: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -87,10 +102,12 @@ class Cell:
 class Known:
     """What an experiment may name, as the composition root knows it: `settings` by dotted name,
     `legs`, and `resolve`, which gives the settings in force that decide a system's figures.
-    It raises BadInput where a value is wrong, or the values do not go together. `refused` are
+    It raises BadInput where a value is wrong, or the values do not go together. `judge` names the
+    language model that judges answers, and raises BadInput where none is set. `refused` are
     settings that there are, but not for an experiment, with the reason."""
 
     settings: Sequence[str]
     legs: Sequence[str]
     resolve: Callable[[System], Mapping[str, Json]]
+    judge: Callable[[], str]
     refused: Mapping[str, str] = field(default_factory=dict)

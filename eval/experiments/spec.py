@@ -27,8 +27,8 @@ def read_experiment(path: Path, known: Known) -> Experiment:
     answers = table.flag("answers", default=False)
     if answers and not any(entry.has_questions for entry in entries):
         raise BadInput(
-            f"{table.where}: answers = true needs a dataset of questions (a .jsonl file): of a "
-            "BEIR set nothing says what an answer should be"
+            f"{table.where}: answers = true needs a dataset of questions (a .jsonl file): of "
+            "judged passages nothing says what an answer should be"
         )
     experiment = Experiment(
         name=name,
@@ -40,6 +40,7 @@ def read_experiment(path: Path, known: Known) -> Experiment:
         limit=table.whole("limit", None),
         seed=table.whole("seed", 0, least=0) or 0,
         answers=answers,
+        judge=_judge(table, known, answers=answers),
         racing=_racing(table),
         notes=notes,
         in_force={name: in_force for name, (_, in_force) in systems.items()},
@@ -53,8 +54,8 @@ def _entries(table: Table, folder: Path) -> list[Entry]:
     given = table.items("datasets")
     if not given:
         raise BadInput(
-            f"{table.where}: no dataset is named: write [[datasets]] with path = the folder of a "
-            "BEIR set, or a .jsonl file of questions"
+            f"{table.where}: no dataset is named: write [[datasets]] with path = a BEIR or TREC "
+            "folder, or a .jsonl file of questions"
         )
     entries: dict[str, Entry] = {}
     for number, one in enumerate(given, start=1):
@@ -76,22 +77,49 @@ def _entries(table: Table, folder: Path) -> list[Entry]:
 def _entry(table: Table, folder: Path) -> Entry:
     path = folder / table.text("path")
     split = table.text("split", "")
-    is_file = path.suffix == ".jsonl"
-    if is_file:
+    topics, qrels = (
+        folder / table.text(key) if table.has(key) else None for key in ("topics", "qrels")
+    )
+    has_questions = path.suffix == ".jsonl" and topics is None and qrels is None
+    corpus = None
+    if has_questions:
         corpus = folder / table.text("corpus") if table.has("corpus") else path.parent / "corpus"
         if not corpus.is_dir():
             raise BadInput(
                 f"{table.where}: corpus: there is no folder {corpus}: name the folder of the files "
                 "that the questions are about"
             )
-    if not path.exists():
-        raise BadInput(f"{table.where}: path: there is no {path}: paths are relative to the file")
-    stem = path.resolve().stem if is_file else path.resolve().name
-    usual = ("", "test") if not is_file else ("",)
+    for key, place in (("path", path), ("topics", topics), ("qrels", qrels)):
+        if place is not None and not place.exists():
+            raise BadInput(
+                f"{table.where}: {key}: there is no {place}: paths are relative to the file"
+            )
+    stem = path.resolve().name if path.is_dir() else path.resolve().stem
+    usual = ("",) if has_questions else ("", "test")
     default = stem if split in usual else f"{stem}-{split}"
-    entry = Entry(table.text("name", default), path, corpus if is_file else None, split)
+    entry = Entry(
+        table.text("name", default),
+        path,
+        corpus,
+        split,
+        topics,
+        qrels,
+        table.text("topic_field", ""),
+    )
     table.done()
     return entry
+
+
+def _judge(table: Table, known: Known, *, answers: bool) -> str:
+    """The name of the model that judges answers; empty where none is asked for."""
+    if not table.flag("judge", default=False):
+        return ""
+    if not answers:
+        raise BadInput(f"{table.where}: judge = true judges answers: set answers = true, too")
+    try:
+        return known.judge()
+    except BadInput as error:
+        raise BadInput(f"{table.where}: judge = true: {error}") from error
 
 
 def _systems(

@@ -102,7 +102,7 @@ class Table:
 
 _REQUIRED = {
     "name": "give the experiment a name",
-    "path": "name a BEIR folder, or a .jsonl file of questions",
+    "path": "name a BEIR or TREC folder, or a .jsonl file of questions",
 }
 
 

@@ -64,7 +64,7 @@ def _examples(report: Report, system: str, words: Words) -> Iterator[Block]:
                 words.named("stage", stage.value),
                 [
                     Cell(_cut(report.texts.get(name, name), _DETAIL_CHARS), words=True),
-                    Cell(_cut(leg.traces[name].detail, _DETAIL_CHARS), words=True),
+                    Cell(_cut(words.sentence(leg.traces[name].detail), _DETAIL_CHARS), words=True),
                 ],
             )
             for name in ids[:_EXAMPLES]
@@ -158,8 +158,8 @@ def _miss(miss: Miss, leg: LegReport, words: Words) -> Case:
             (words("case.id"), miss.query_id),
         ],
         [
-            Side(words("case.wanted"), _lines(miss.expected)),
-            Side(words("case.first"), _lines(miss.found)),
+            Side(words("case.wanted"), _lines(list(map(words.sentence, miss.expected)))),
+            Side(words("case.first"), _lines(list(map(words.sentence, miss.found)))),
         ],
     )
 
@@ -190,7 +190,9 @@ def _lost(leg: LegReport, name: str, words: Words) -> Iterator[tuple[str, str]]:
     trace = leg.traces.get(name)
     if trace is not None and trace.lost is not None:
         stage = words.named("stage", trace.lost.value)
-        yield words("case.lost"), ": ".join(filter(None, (stage, trace.detail)))
+        said = words.sentence(trace.detail)
+        told = words("slice", kind=stage, value=said) if said else stage
+        yield words("case.lost"), told
 
 
 def _number(analysis: Analysis, report: Report) -> int:

@@ -40,7 +40,10 @@ def settings(analysis: Analysis, words: Words) -> Iterator[Block]:
     if differing:
         yield Paragraph(words("settings.differing"), Role.NOTE)
         rows = [
-            (name, [Cell(_cut(own[system].get(name, NONE)), words=True) for system in own])
+            (
+                setting_name(name, words),
+                [Cell(_said(own[system].get(name, NONE), words), words=True) for system in own],
+            )
             for name in differing[:_ROWS]
         ]
         yield Table([words("column.setting"), *own], rows)
@@ -53,7 +56,9 @@ def settings(analysis: Analysis, words: Words) -> Iterator[Block]:
             [words("column.system"), words("column.dataset"), words("column.reason")], missing
         )
     yield Paragraph(words("settings.shared"), Role.NOTE)
-    yield Terms([(name, _cut(value)) for name, value in shared.items()])
+    yield Terms(
+        [(setting_name(name, words), _said(value, words)) for name, value in shared.items()]
+    )
 
 
 def reproduction(analysis: Analysis, words: Words) -> Iterator[Block]:
@@ -81,11 +86,14 @@ def reproduction(analysis: Analysis, words: Words) -> Iterator[Block]:
         }
         if found:
             yield Paragraph(words(name))
-            yield Terms(list(found.items()))
+            yield Terms([(words.named("setting", key), value) for key, value in found.items()])
     rows = [
         (
             report.dataset,
-            [Cell(key.removeprefix(SOURCE_PREFIX), words=True), Cell(_digest(value), words=True)],
+            [
+                Cell(setting_name(key.removeprefix(SOURCE_PREFIX), words), words=True),
+                Cell(_digest(value), words=True),
+            ],
         )
         for report in analysis.reports
         for key, value in report.settings.items()
@@ -156,7 +164,7 @@ def _missing(analysis: Analysis, words: Words) -> list[tuple[str, list[Cell]]]:
     return [
         (
             key.removeprefix(NOT_MEASURED_PREFIX),
-            [Cell(report.dataset, words=True), Cell(_cut(value), words=True)],
+            [Cell(report.dataset, words=True), Cell(_said(value, words), words=True)],
         )
         for report in analysis.reports
         for key, value in report.settings.items()
@@ -182,6 +190,19 @@ def _parts(start: str, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             yield f"{start}{key}", text
+
+
+def setting_name(name: str, words: Words) -> str:
+    """The name of a setting in words: those of what a report says of itself ("warm_up_queries",
+    "judge, calls") are said in its language, those of `braid.toml` stay. In brackets behind it may
+    stand the datasets that it is of."""
+    plain, bracket, datasets = name.partition(" (")
+    said = words.named("setting", plain)
+    return (said if said != plain else words.sentence(plain)) + bracket + datasets
+
+
+def _said(value: str, words: Words) -> str:
+    return _cut(words.sentence(value))
 
 
 def _digest(value: str) -> str:

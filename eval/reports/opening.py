@@ -24,7 +24,7 @@ _NAMED = 4
 
 def title(analysis: Analysis, words: Words) -> str:
     """The title of the report."""
-    return words("title", name=analysis.given.name)
+    return words("title", name=words.sentence(analysis.given.name))
 
 
 def facts(analysis: Analysis, words: Words) -> str:
@@ -231,7 +231,7 @@ def _cautions(analysis: Analysis, words: Words) -> Iterator[str]:
         ]
         yield words("caution.missing", datasets=words.listed(names))
     if len(analysis.reports) == 1 and (notes := analysis.reports[0].settings.get(NOTES)):
-        yield words("caution.notes", notes=notes)
+        yield words("caution.notes", notes=words.sentence(notes))
 
 
 def _missing(analysis: Analysis, report: Report) -> list[str]:

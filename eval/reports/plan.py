@@ -137,4 +137,4 @@ def _facts(report: Report, words: Words) -> Iterator[Block]:
     documents = words("count.documents", n=report.documents)
     yield Paragraph(words("facts.dataset", queries=queries, documents=documents), Role.FACTS)
     if notes := report.settings.get(NOTES):
-        yield Paragraph(words("caution.notes", notes=notes), Role.NOTE)
+        yield Paragraph(words("caution.notes", notes=words.sentence(notes)), Role.NOTE)

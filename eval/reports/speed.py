@@ -229,7 +229,10 @@ def _trend_table(trend: Trend, words: Words) -> Iterator[Block]:
                 Cell(quality(point.value)),
                 Cell(interval(point.low, point.high)),
                 Cell(f"{point.queries:,}"),
-                Cell("; ".join(point.changes) or NONE, words=True),
+                Cell(
+                    words("list.pause").join(map(words.sentence, point.changes)) or NONE,
+                    words=True,
+                ),
             ],
         )
         for point in reversed(points)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.reports.catalogue import TEXTS
+from eval.reports.sentences import in_chinese
 from ingest.contract import BadInput
 
 LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh-CN"}
@@ -35,6 +36,10 @@ class Words:
         """The word for a name of a family ("stage", "parsing"); the name where there is none."""
         key = f"{family}.{name}"
         return self(key) if key in TEXTS else name
+
+    def sentence(self, text: str) -> str:
+        """What a study says in English, in this language as far as it is known."""
+        return in_chinese(text) if self.language == "zh" else text
 
     def listed(self, names: Sequence[str]) -> str:
         """Names one after the other: "a, b and c"."""

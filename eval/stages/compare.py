@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from eval.answers.asking import DESCRIPTIVE_SETTING
 from eval.contract import LegReport, Report, Stage, Study, Trace
 from eval.differences import SOURCE_PREFIX, data_differences
 from eval.stages.baseline import Baseline
@@ -33,7 +34,6 @@ DEPTH = 10
 _RANK = "RR@10"
 _DEEPEST = 10**6
 _KEPT = 0.98
-_DESCRIPTIVE = "descriptive"
 _NOT_SETTINGS = (
     "command",
     "measures",
@@ -41,7 +41,7 @@ _NOT_SETTINGS = (
     "warm_up_queries",
     "notes",
     "verdict",
-    _DESCRIPTIVE,
+    DESCRIPTIVE_SETTING,
 )
 
 Follow = Callable[[str, int], Trace]
@@ -94,7 +94,9 @@ def compare_runs(baseline: Baseline, rerun: Rerun, options: Options) -> tuple[Ga
     notes += _left_out(baseline.leg, rerun.leg)
     before, now = aligned(baseline.leg, _judgeable(rerun), rerun.name)
     pairs = [(before, now)]
-    if baseline.corpus:
+    if options.measures and HEALTH.keys().isdisjoint(options.measures):
+        pass  # nobody asks for chunks, and reading them all takes its time
+    elif baseline.corpus:
         pairs.append(_health_reports(baseline.corpus, rerun.corpus))
     else:
         notes.append("chunks were not compared: the baseline does not tell of them")
@@ -107,6 +109,7 @@ def compare_runs(baseline: Baseline, rerun: Rerun, options: Options) -> tuple[Ga
         things=_worse_documents(judged, pairs[1:], baseline, rerun),
         speed=Speed(baseline.leg.p50_ms, rerun.leg.p50_ms, options.slowdown),
         notes=notes,
+        tolerance=options.tolerance,
     )
     return result, study_of_pair(result, rerun.report, before, now)
 
@@ -149,7 +152,7 @@ def _parts(text: str) -> dict[str, str]:
 
 def _judgeable(rerun: Rerun) -> LegReport:
     """The leg without measures of which more is not better: the length of an answer, and so on."""
-    hidden = set(rerun.report.settings.get(_DESCRIPTIVE, "").split(", "))
+    hidden = set(rerun.report.settings.get(DESCRIPTIVE_SETTING, "").split(", "))
     leg = rerun.leg
     return replace(
         leg,

@@ -1,10 +1,14 @@
 """Whether a system has become worse than a baseline, beyond what may be luck.
 
 A measure falls when its mean over the same queries is lower than it was by more than a tolerance,
-the 95 % interval of the difference lies below zero, and the p-value of the paired randomisation
-test, raised for the number of measures looked at (Holm), is under 0.05. So a system that is run
-again as it is does not fall, however often, and chance alone lets any measure of a run fall in one
-of twenty at the most.
+the 95 % interval of the difference lies below zero, and the one-sided p-value of the paired
+randomisation test (only falls are asked about), raised for the number of measures looked at (Holm),
+is under 0.05. So a system that is run again as it is does not fall, however often, and chance alone
+lets any measure of a run fall in one of twenty at the most.
+
+A measure in which so few queries changed that no signs of them could be significant takes no part
+in the correction (R. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46,
+1990): measures of tables do not make it harder to see that rankings fell, where no table changed.
 """
 
 from __future__ import annotations
@@ -29,13 +33,15 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A measure beside what it was. `p_value` is raised for all measures that were looked at;
-    `stage` answers for it where it is of reading or chunking alone."""
+    """A measure beside what it was. `p_value` is that of a fall, raised for all measures that were
+    looked at; `sure` whether a fall is beyond luck, however small it is. `stage` answers for it
+    where it is of reading or chunking alone."""
 
     difference: Difference
     p_value: float
     fell: bool
     stage: Stage | None = None
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Speed:
 class GateResult:
     """What the gate found. `falls` are the questions that got worse in a measure that fell,
     `things` are what else got lost in one; `notes` say what was not compared, or differs beside the
-    figures."""
+    figures. Falls of up to `tolerance` were let pass."""
 
     name: str
     judged: Sequence[Judged]
@@ -74,6 +80,7 @@ class GateResult:
     things: Sequence[Thing] = ()
     speed: Speed | None = None
     notes: Sequence[str] = ()
+    tolerance: float = TOLERANCE
 
     @property
     def passed(self) -> bool:
@@ -117,20 +124,27 @@ def judge(
         for name in old.measures
         if name in new.measures and (not measures or name in measures)
     ]
-    raised = holm([row.p_value for row in found])
-    return [
-        Judged(
-            row,
-            p_value,
-            fell=row.difference < -tolerance
-            and (
-                (row.high < 0.0 and p_value < SIGNIFICANT)
-                or (strict and row.measure in (stages or {}))
-            ),
-            stage=(stages or {}).get(row.measure),
-        )
-        for row, p_value in zip(found, raised, strict=True)
+    judged = []
+    for row, p_value in zip(found, _raised(found), strict=True):
+        sure = row.high < 0.0 and p_value < SIGNIFICANT
+        stage = (stages or {}).get(row.measure)
+        fell = row.difference < -tolerance and (sure or (strict and stage is not None))
+        judged.append(Judged(row, p_value, fell, stage, sure))
+    return judged
+
+
+def _raised(found: Sequence[Difference]) -> list[float]:
+    """The p-value of a fall in each, corrected by Holm for all in which so many queries changed
+    that one may be significant: of n signs that are tossed, all come out one way once in 2^n."""
+    falls = [
+        row.p_value / 2.0 if row.difference < 0.0 else 1.0 - row.p_value / 2.0 for row in found
     ]
+    places = [
+        place for place, row in enumerate(found) if 2.0 ** -(row.wins + row.losses) < SIGNIFICANT
+    ]
+    for place, p_value in zip(places, holm([falls[place] for place in places]), strict=True):
+        falls[place] = p_value
+    return falls
 
 
 def aligned(before: LegReport, now: LegReport, name: str = NOW) -> tuple[LegReport, LegReport]:
@@ -178,10 +192,11 @@ def sentence(result: GateResult) -> str:
     fallen = [row.difference for row in result.judged if row.fell]
     if result.passed:
         lowest = min((row.difference for row in result.judged), key=lambda row: row.difference)
-        return (
+        passed = (
             f"passed: none of {len(result.judged)} measures fell beyond its interval (the lowest "
             f"change: {lowest.measure} {lowest.difference:+.4f})"
         )
+        return "; ".join([passed, *_doubts(result)])
     parts = []
     if fallen:
         worst = sorted(fallen, key=lambda row: row.difference)
@@ -199,6 +214,31 @@ def sentence(result: GateResult) -> str:
             f"a search takes {speed.now_ms:.1f} ms, and took {speed.before_ms:.1f} (median)"
         )
     return "failed: " + "; ".join(parts)
+
+
+def _doubts(result: GateResult) -> list[str]:
+    """What a gate that is passed lets pass: falls that are no luck but within the tolerance, and
+    lower means that may be luck."""
+    by_difference = sorted(result.judged, key=lambda row: row.difference.difference)
+    small = [row.difference for row in by_difference if row.sure and not row.fell]
+    unsure = [
+        row.difference
+        for row in by_difference
+        if not row.sure and row.difference.difference < -result.tolerance
+    ]
+    said = []
+    if small:
+        said.append(
+            f"{small[0].measure} fell by {-small[0].difference:.4f}, which is no luck, but within "
+            f"the tolerance of {result.tolerance:g}"
+        )
+    if unsure:
+        row = unsure[0]
+        said.append(
+            f"that {row.measure} is {-row.difference:.4f} lower may be luck ({row.losses} worse, "
+            f"{row.wins} better): more questions would tell"
+        )
+    return said
 
 
 def _blamed(result: GateResult) -> list[str]:

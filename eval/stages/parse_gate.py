@@ -55,6 +55,7 @@ def compare_parsed(
         things=worse_things(judged, before[0], now[0], read),
         speed=Speed(pair[0].p50_ms, pair[1].p50_ms, options.slowdown),
         notes=notes,
+        tolerance=options.tolerance,
     )
     return result, study_of_pair(result, sides[1], *pair)
 

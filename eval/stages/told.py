@@ -51,6 +51,7 @@ def gate_json(result: GateResult) -> dict[str, Any]:
                 "high": row.difference.high,
                 "p": row.p_value,
                 "fell": row.fell,
+                "sure": row.sure,
             }
             for row in result.judged
         },

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from beir_folder import write_beir
 from cli_fixtures import Braid, write_folder
+from scripted_server import reply, scripted
 
 from api.settings import load_settings
 
@@ -268,6 +269,86 @@ def test_questions_about_files_are_answered_too(cached: Braid, tmp_path: Path) -
     assert len(kept(cached.data)) == 4
     assert cached("eval", "experiment", file, "--stored", "--json").json["reports"] == [answered]
     assert len(kept(cached.data)) == 4
+
+
+def test_a_model_that_is_down_fails_its_systems_alone(cached: Braid, file: Path) -> None:
+    """The other systems are measured, and the same command measures what failed once it is up."""
+    systems = """
+name = "down"
+datasets = ["small"]
+measures = ["RR@10"]
+[systems.default]
+[systems.hyde.settings]
+answer.model = "writer"
+answer.max_retries = 0
+answer.base_url = "ADDRESS"
+retrieval.steps.hyde = true
+[systems.far.settings]
+embedder.backend = "openai"
+embedder.model = "far"
+embedder.dimension = 8
+embedder.max_retries = 0
+embedder.base_url = "http://127.0.0.1:9/v1"
+[systems.words]
+leg = "sparse"
+"""
+    with scripted(reply(lambda message: "Bearings are greased with lithium grease.")) as server:
+        address = server.base_url
+    file.write_text(systems.replace("ADDRESS", address), encoding="utf-8")
+    said = cached("eval", "experiment", file)
+    assert said.code == 3
+    assert "failed: hyde on small: the step hyde was left out" in said.out
+    assert "failed: far on small: " in said.out
+    assert "the same command measures it" in said.out
+    assert "not measured yet" not in said.out
+    assert said.err.count("failed: ") == 2
+    assert cells(cached.data) == [("small", "default"), ("small", "words")]
+
+    with scripted(reply(lambda message: "Bearings are greased with lithium grease.")) as server:
+        file.write_text(systems.replace("ADDRESS", server.base_url), encoding="utf-8")
+        again = cached("eval", "experiment", file, "--json")
+    assert again.code == 3
+    assert [(one["dataset"], one["system"]) for one in again.json["failed"]] == [("small", "far")]
+    assert cells(cached.data)[2:] == [("small", "hyde")]
+    assert list(again.json["reports"][0]["legs"]) == ["default", "hyde", "words"]
+    assert again.json["reports"][0]["settings"]["not measured: far"].startswith("failed: ")
+
+
+def test_a_trec_set_and_answers_that_are_judged(cached: Braid, file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "trec"
+    folder.mkdir()
+    documents = "".join(
+        f"<DOC><DOCNO>{name}</DOCNO><TEXT>{text}</TEXT></DOC>" for name, text in TEXTS.items()
+    )
+    (folder / "corpus.sgml").write_text(documents, encoding="utf-8")
+    (folder / "topics.tsv").write_text("".join(f"{n}\t{q}\n" for n, (q, _) in QUERIES.items()))
+    (folder / "qrels.txt").write_text("".join(f"{n} 0 {d} 1\n" for n, (_, d) in QUERIES.items()))
+    row = {"id": "1", "text": "which grease for bearings", "document": "grease",
+           "answer": "lithium grease"}  # fmt: skip
+    (tmp_path / "made.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    corpus = "trec/corpus.sgml"
+    parts = f'path = "{corpus}", topics = "trec/topics.tsv", qrels = "trec/qrels.txt"'
+    asked = '{path = "made.jsonl", corpus = "small"}'
+    file.write_text(
+        f'name = "t"\ndatasets = ["trec", {{{parts}}}, {asked}]\nanswers = true\njudge = true\n'
+        '[systems.default]\n[systems.words]\nleg = "sparse"\n',
+        encoding="utf-8",
+    )
+    assert "set judge.model" in cached.refused("eval", "experiment", file, code=2)
+    with scripted(reply(lambda message: '{"verdict": "partly"}')) as server:
+        env = {"BRAID_JUDGE__MODEL": "judge", "BRAID_JUDGE__BASE_URL": server.base_url}
+        found = cached("eval", "experiment", file, "--json", env=env).json["reports"]
+        assert len(server.requests) == 2
+        assert cached("eval", "experiment", file, "--json", env=env).json["reports"] == found
+        assert len(server.requests) == 2
+        other = {**env, "BRAID_JUDGE__MODEL": "another"}
+        cached("eval", "experiment", file, "--json", env=other)
+        assert len(server.requests) == 4
+    assert [report["dataset"] for report in found] == ["trec", "corpus", "made"]
+    assert [report["documents"] for report in found] == [6, 6, 6]
+    assert found[0]["legs"]["default"]["nDCG@10"] == found[1]["legs"]["default"]["nDCG@10"] == 1.0
+    assert found[2]["legs"]["words"]["Correct"] == 0.5
+    assert found[2]["settings"]["judge"] == "openai:judge"
 
 
 def test_questions_about_the_passages_of_a_set(cached: Braid, file: Path, tmp_path: Path) -> None:

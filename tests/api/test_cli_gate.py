@@ -171,7 +171,7 @@ def sound(shared_parts: None, real_cache: Path) -> Iterator[PlantedBraid]:
 def _baseline(braid: PlantedBraid, wanted: Wanted, path: Path) -> stages.Baseline:
     """The baseline that a system writes."""
     with measured(braid, wanted, "test") as found:
-        data = stages.baseline_json(found.traced(), found.corpus())
+        data = stages.baseline_json(found.traced(), found.corpus)
     path.write_text(json.dumps(data), encoding="utf-8")
     return stages.read_baseline(path)
 
@@ -179,7 +179,7 @@ def _baseline(braid: PlantedBraid, wanted: Wanted, path: Path) -> stages.Baselin
 def _result(braid: PlantedBraid, wanted: Wanted, baseline: stages.Baseline) -> stages.GateResult:
     """What the gate finds in a system."""
     with measured(braid, wanted, "test") as found:
-        return stages.compare_runs(baseline, found.rerun(baseline), stages.Options())[0]
+        return stages.compare_runs(baseline, found.rerun(), stages.Options())[0]
 
 
 def test_the_same_system_passes_twenty_times(

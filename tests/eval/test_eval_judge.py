@@ -146,7 +146,7 @@ def test_a_budget_ends_it_between_questions() -> None:
         found = judge_answers(QUESTIONS, (RIGHT, WRONG), asked)
     assert found.judged == 2
     assert len(server.requests) == 8
-    assert found.failure == "the budget of 61 tokens is spent"
+    assert found.failure == "the budget of 61 tokens (judge.budget_tokens) is spent"
     report = with_judgements(base_report(RIGHT, WRONG), found, asked)
     assert report.legs["right"].per_query["Correct"].keys() == {"q0", "q1"}
     assert report.settings["judge, ended early"] == found.failure

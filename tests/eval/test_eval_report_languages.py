@@ -13,15 +13,17 @@ from report_studies import study_on, trends_of
 from eval.contract import Stage
 from eval.pipeline import render
 from eval.reports.catalogue import TEXTS
+from eval.reports.sentences import FIGURES, SENTENCES, in_chinese
 from eval.reports.words import LANGUAGES, Words
 from ingest.contract import BadInput
 
 SOURCES = Path(__file__).resolve().parents[2] / "eval" / "reports"
-FAMILIES = ("stage", "slice", "cost", "measure", "latency", "baseline")
+FAMILIES = ("stage", "slice", "cost", "measure", "latency", "baseline", "setting")
 """Texts whose keys are put together."""
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NAMES = re.compile(
+    r"judge\.budget_tokens|tau-b|"
     r"nDCG@10|RR@10|R@100|Success@1|F1|Answered|Supported|nDCG|Success|\bRR\b|\bR\b|Holm|SHA-256"
     r"|\bp\d*\b|UTC|MB|q\d+|CPU|x86|braid eval run|--report out\.html|braid|corpus\.jsonl"
     r"|retrieval\.[\w.]+|settings in force[\w.]*|embedder|e5|true|[0-9a-f]{16}…|k: 10 → 20"
@@ -75,6 +77,32 @@ def test_a_chinese_report_is_chinese_and_an_english_one_english(datasets: tuple[
     english = render("html", study, language="en", **options)
     assert HAN.findall(DATA.sub("", texts_of(english))) == []
     assert '<html lang="en">' in english
+
+
+@pytest.mark.parametrize("english", SENTENCES)
+def test_every_sentence_is_said_in_chinese(english: str) -> None:
+    """With a number or a Chinese word for what is different, and nothing lost."""
+    names = [name for _, name, _, _ in Formatter().parse(english) if name]
+    values = {name: str(10 + at) if name in FIGURES else f"甲{at}" for at, name in enumerate(names)}
+    said = in_chinese(english.format(**values))
+    assert re.findall(r"[A-Za-z]{2,}", NAMES.sub("", said).replace("token", "")) == []
+    assert all(value in said for value in values.values())
+
+
+def test_sentences_in_sentences_are_said_in_chinese() -> None:
+    assert (
+        in_chinese("no leg has it among its first 10: sparse at 30, dense not there")
+        == "各路检索的前 10 位中都没有它：sparse 第 30 位，dense 没有"
+    )
+    assert in_chinese(
+        "failed: RR@10 fell by 0.6 to 0.2 (95 % interval -0.7 to -0.5), AP fell by 0.5 to 0.1 "
+        "(95 % interval -0.6 to -0.4); fusion: 12 of 20 questions that got worse were lost there"
+    ) == (
+        "失败：RR@10 下降 0.6 至 0.2（95% 区间 -0.7 至 -0.5），"
+        "AP 下降 0.5 至 0.1（95% 区间 -0.6 至 -0.4）；融合：变差的 20 个问题中有 12 个丢在这里"
+    )
+    for own in ("writer at http://10.0.0.1/v1", "extractive (4), openai:x (3)", "甲, 乙; 丙"):
+        assert in_chinese(own) == own
 
 
 def test_figures_are_the_same_in_both_languages() -> None:

@@ -8,16 +8,9 @@ from pathlib import Path
 import pytest
 
 from eval.contract import BadDataset
-from eval.pipeline import (
-    is_trec,
-    load_trec,
-    load_trec_folder,
-    measure_runs,
-    named_runs,
-    read_any_qrels,
-    runs_report,
-)
-from eval.trec import read_topics
+from eval.judged import load_judged
+from eval.pipeline import measure_runs, named_runs, read_any_qrels, runs_report
+from eval.trec import is_trec, load_trec, load_trec_folder, read_topics
 
 SGML = """<top>
 <num> Number: 301
@@ -120,6 +113,21 @@ def test_a_corpus_may_be_packed_in_latin_1_or_in_lines(tmp_path: Path) -> None:
     (corpus / "two.jsonl").write_text('{"_id": "a", "text": "x"}\n', encoding="utf-8")
     with pytest.raises(BadDataset, match=r"document 'a' stands in one\.gz already"):
         load_trec(corpus, files / "topics", files / "qrels")
+
+
+def test_judged_passages_come_in_either_layout(tmp_path: Path) -> None:
+    folder = write(tmp_path, topics=SGML, qrels=QRELS, corpus=DOCUMENTS)
+    files = [folder / name for name in ("corpus", "topics", "qrels")]
+    assert load_judged(folder).queries == load_judged(files[0], "", *files[1:]).queries
+    described = load_judged(folder, topic_field="desc").queries
+    assert described.keys() == {"301", "302"}
+    assert described != load_judged(folder).queries
+    with pytest.raises(BadDataset, match="give both"):
+        load_judged(files[0], topics=files[1])
+    with pytest.raises(BadDataset, match="no split 'dev'"):
+        load_judged(folder, "dev")
+    with pytest.raises(BadDataset, match="no TREC folder"):
+        load_judged(tmp_path / "nowhere", topic_field="desc")
 
 
 @pytest.mark.parametrize(

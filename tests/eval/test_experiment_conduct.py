@@ -14,6 +14,7 @@ from eval.experiments.conduct import Conduct, study_of_runs, study_of_stored
 from eval.experiments.pace import noise, seconds
 from eval.experiments.plan import Cell, Entry, Experiment, Racing, Size
 from eval.experiments.run_store import RunStore
+from ingest.contract import Unavailable
 
 MEASURE = "nDCG@10"
 QUERIES = 60
@@ -27,6 +28,7 @@ class Planted:
     names: Sequence[str] = (MEASURE,)
     stops_after: int = 1000
     day: int = 1
+    down: Sequence[tuple[str, str]] = ()
     measured: list[tuple[str, str]] = field(default_factory=list)
 
     def fingerprint(self, cell: Cell) -> str:
@@ -39,6 +41,8 @@ class Planted:
         if len(self.measured) == self.stops_after:
             raise KeyboardInterrupt
         name, dataset = cell.system.name, cell.entry.name
+        if (dataset, name) in self.down:
+            raise Unavailable(f"the model of {name} does not answer")
         self.measured.append((dataset, name))
         drawn = np.random.default_rng(len(dataset)).uniform(0.3, 0.7, QUERIES)
         values = {f"q{n}": float(v + self.gains[name]) for n, v in enumerate(drawn)}
@@ -127,6 +131,55 @@ def test_time_that_is_up_leaves_the_most_useful_part(tmp_path: Path) -> None:
                               ("bb", "up")]  # fmt: skip
     assert next((c.entry.name, c.system.name) for c in outcome.left_out()) == ("bb", "down")
     assert study_of_runs(outcome).reports[1].settings["not measured: down"].startswith("the exp")
+
+
+def test_what_does_not_answer_has_failed_and_the_rest_is_measured(tmp_path: Path) -> None:
+    gains = {"base": 0.0, "up": 0.1, "down": -0.1}
+    bench = Planted(gains, down=[("a", "up"), ("bb", "base")])
+    heard: list[tuple[str, str]] = []
+    outcome = Conduct(
+        bench,
+        RunStore(tmp_path),
+        failed=lambda cell, why: heard.append((f"{cell.entry.name} {cell.system.name}", why)),
+    )(experiment(*gains))
+    assert len(bench.measured) == 7
+    assert outcome.failed == {
+        ("a", "up"): "the model of up does not answer",
+        ("bb", "base"): "the model of base does not answer",
+    }
+    assert [name for name, _ in heard] == ["a up", "bb base"]
+    reports = {report.dataset: report for report in study_of_runs(outcome).reports}
+    assert list(reports["a"].legs) == ["base", "down"]
+    told = reports["a"].settings["not measured: up"]
+    assert told == "failed: the model of up does not answer"
+
+    later = Planted(gains)
+    outcome = Conduct(later, RunStore(tmp_path))(experiment(*gains))
+    assert sorted(later.measured) == [("a", "up"), ("bb", "base")]
+    assert (len(outcome.runs), outcome.failed) == (9, {})
+
+
+def test_a_study_is_over_the_questions_that_all_systems_have_a_grade_for(tmp_path: Path) -> None:
+    """A judge whose reply cannot be read gives a question no grade."""
+    graded = {"base": {"q1": 1.0, "q2": 0.0, "q3": 0.5}, "up": {"q0": 0.5, "q2": 1.0, "q3": 1.0}}
+    plan = experiment("base", "up")
+    outcome = Conduct(Planted({"base": 0.0, "up": 0.1}), RunStore(tmp_path))(plan)
+    for (dataset, name), run in list(outcome.runs.items()):
+        leg = run.report.legs[name]
+        values = graded[name] if dataset != "bb" else {name: 1.0}
+        leg = replace(
+            leg,
+            measures={**leg.measures, "Correct": sum(values.values()) / len(values)},
+            per_query={**leg.per_query, "Correct": values},
+        )
+        outcome.runs[dataset, name] = replace(run, report=replace(run.report, legs={name: leg}))
+    reports = {report.dataset: report for report in study_of_runs(outcome).reports}
+    base, up = reports["a"].legs.values()
+    assert base.per_query["Correct"] == {"q2": 0.0, "q3": 0.5}
+    assert (base.measures["Correct"], up.measures["Correct"]) == (0.25, 1.0)
+    assert base.per_query[MEASURE].keys() == up.per_query[MEASURE].keys()
+    assert len(base.per_query[MEASURE]) == QUERIES
+    assert "Correct" not in reports["bb"].legs["up"].measures
 
 
 def test_the_noise_of_the_machine_is_told(tmp_path: Path) -> None:

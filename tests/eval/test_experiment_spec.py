@@ -31,6 +31,7 @@ KNOWN = Known(
     settings=list(DEFAULTS),
     legs=("sparse", "dense", "default"),
     resolve=resolve,
+    judge=lambda: "openai:judge",
     refused={"answer.api_key": "set BRAID_ANSWER__API_KEY in the environment"},
 )
 HEAD = 'name = "try"\ndatasets = ["set"]\n'
@@ -211,3 +212,24 @@ def test_a_grid_may_not_be_endless(folder: Path) -> None:
     grid = f"[[vary]]\nsettings = {{retrieval.depth = {values}, chunker.depth = {values}}}"
     with pytest.raises(BadInput, match="more than 500 systems"):
         read(folder, HEAD + SYSTEM + grid)
+
+
+def test_trec_sets_and_a_judge(folder: Path) -> None:
+    for name in ("topics", "qrels", "docs.sgml"):
+        (folder / name).write_text("x")
+    trec = '{path = "docs.sgml", topics = "topics", qrels = "qrels", topic_field = "desc"}'
+    head = f'name = "try"\ndatasets = [{trec}, "asked.jsonl"]\n'
+    found = read(folder, head + "answers = true\njudge = true\n" + SYSTEM)
+    entry, asked = found.datasets
+    assert (entry.name, entry.searched, entry.topic_field) == ("docs", "docs", "desc")
+    assert (entry.topics, entry.qrels) == (folder / "topics", folder / "qrels")
+    assert not entry.has_questions
+    assert asked.has_questions
+    assert (entry.files, asked.files) == (None, folder / "corpus")
+    assert found.judge == "openai:judge"
+    assert read(folder, head + SYSTEM).judge == ""
+    with pytest.raises(BadInput, match="set answers = true, too"):
+        read(folder, head + "judge = true\n" + SYSTEM)
+    (folder / "qrels").unlink()
+    with pytest.raises(BadInput, match="qrels: there is no"):
+        read(folder, head + SYSTEM)
