@@ -37,8 +37,8 @@ Compared = tuple["stages.GateResult | None", "Study | None"]
 DatasetArgument = Annotated[
     Path,
     typer.Argument(
-        help="A BEIR or TREC folder, a .jsonl file of questions on files, or a folder of files with "
-        "their truths (NAME.truth.json)."
+        help="A BEIR or TREC folder, a .jsonl file of questions on files, or a folder of files "
+        "with their truths (NAME.truth.json)."
     ),
 ]
 BaselineOption = Annotated[
