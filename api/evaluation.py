@@ -26,8 +26,16 @@ from eval.contract import (
     QuestionSet,
     Report,
 )
-from eval.pipeline import MACHINE_PREFIX, VERSION_PREFIX, dataset_slices, question_slices
+from eval.pipeline import (
+    MACHINE_PREFIX,
+    NOTES,
+    VERSION_PREFIX,
+    dataset_slices,
+    note,
+    question_slices,
+)
 from generate.contract import Answer
+from index.contract import Status
 from index.pipeline import Collection, Store
 from ingest.contract import Chunk, Document, UnreadableFile
 from ingest.pipeline import document_from_text, load, read
@@ -187,8 +195,8 @@ class Evaluation:
     def completed(
         self, report: Report, asked: Dataset | QuestionSet, collection: Collection
     ) -> Report:
-        """The report with the slices of what was asked, by language and kind of question too, and
-        with what searches went without."""
+        """The report with the slices of what was asked, by language and kind of question too, with
+        what searches went without, and with the files that could not be read."""
         snapshot = collection.snapshot()
 
         def told(text: str) -> dict[str, str]:
@@ -198,6 +206,14 @@ class Evaluation:
         is_dataset = isinstance(asked, Dataset)
         slices = dataset_slices(asked, told) if is_dataset else question_slices(asked, told)
         settings = {**report.settings, **self.faults.settings()}
+        unread = [
+            state.document_id
+            for state in collection.ledger.states.every()
+            if state.status is Status.FAILED
+        ]
+        if unread:
+            notes = (settings.get(NOTES, ""), note("files that could not be read", unread))
+            settings[NOTES] = "; ".join(filter(None, notes))
         return replace(report, slices=slices, settings=settings)
 
     def document_reader(self) -> DocumentReader:

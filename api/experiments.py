@@ -30,7 +30,7 @@ from eval.pipeline import (
     with_answers,
 )
 from index.pipeline import Collection, QueryCache, utc_now
-from ingest.contract import Unavailable
+from ingest.contract import Conflict, Unavailable
 
 PROBES = 10
 """Searches of the baseline by which the machine's speed is told, before and after each cell."""
@@ -272,7 +272,7 @@ class Workbench:
             return None
         try:
             found: float | None = self._baseline_ms(entry)
-        except Unavailable:
+        except (Unavailable, Conflict):
             found = None
         self._probed = (entry.name, found)
         return found

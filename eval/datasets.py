@@ -6,7 +6,7 @@ The layout is that of https://github.com/beir-cellar/beir/wiki/Load-your-custom-
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eval.contract import BadDataset, Dataset, DatasetDocument
@@ -175,7 +175,7 @@ def judged_notes(
     is in the corpus."""
     unknown_queries = [query_id for query_id in judged if query_id not in texts]
     if unknown_queries:
-        yield _note("judged queries without a text, left out", unknown_queries)
+        yield note("judged queries without a text, left out", unknown_queries)
     known = {document.id for document in documents}
     judged_documents = {
         document_id: None
@@ -190,15 +190,16 @@ def judged_notes(
             f"same dataset and that the second column is the document's _id"
         )
     if unknown:
-        yield _note("judged documents that the corpus lacks, counted as not found", unknown)
+        yield note("judged documents that the corpus lacks, counted as not found", unknown)
     blank = [document.id for document in documents if not (document.title + document.text).strip()]
     if blank:
-        yield _note("documents with neither title nor text", blank)
+        yield note("documents with neither title nor text", blank)
     idle = [query_id for query_id in texts if query_id not in judged]
     if idle:
-        yield _note("queries without judgements, left out", idle)
+        yield note("queries without judgements, left out", idle)
 
 
-def _note(what: str, identifiers: list[str]) -> str:
+def note(what: str, identifiers: Sequence[str]) -> str:
+    """A line about a dataset: what there is, how many, and the first of them."""
     shown = ", ".join(identifiers[:_SHOWN]) + (", …" if len(identifiers) > _SHOWN else "")
     return f"{what}: {len(identifiers)} ({shown})"

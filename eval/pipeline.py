@@ -30,7 +30,7 @@ from eval.contract import (
     ReportWriter,
     Study,
 )
-from eval.datasets import load_corpus, load_dataset
+from eval.datasets import load_corpus, load_dataset, note
 from eval.differences import SOURCE_PREFIX, compare, data_differences, holm_by_measure
 from eval.experiments import offered as experiments
 from eval.experiments.run_store import RunStore, StoredRun
@@ -68,6 +68,7 @@ from eval.reports.analysis import Analysis
 from eval.reports.closing import MACHINE_PREFIX, VERSION_PREFIX
 from eval.reports.curves import Axis, Points, curve_chart, curve_legend
 from eval.reports.joining import joined
+from eval.reports.opening import NOTES
 from eval.reports.opening import headline as headline_of
 from eval.reports.page import html_page, html_row, html_table, settings_section
 from eval.reports.words import LANGUAGES, Words
@@ -82,6 +83,7 @@ from ingest.contract import BadInput, load_component
 __all__ = [
     "LANGUAGES",
     "MACHINE_PREFIX",
+    "NOTES",
     "SOURCE_PREFIX",
     "TOLD",
     "VERSION_PREFIX",
@@ -127,6 +129,7 @@ __all__ = [
     "measure_files",
     "measure_runs",
     "named_runs",
+    "note",
     "parse_html",
     "parse_json",
     "parse_table",
@@ -232,7 +235,7 @@ def evaluate(
     described = {
         **(settings or {}),
         **_described(measures, depth, dataset.sources),
-        **({"notes": "; ".join(dataset.notes)} if dataset.notes else {}),
+        **({NOTES: "; ".join(dataset.notes)} if dataset.notes else {}),
     }
     measured = measure_runs(dataset.qrels, runs, measures)
     report = Report(

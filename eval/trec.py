@@ -179,7 +179,7 @@ def _documents(corpus: Path, digest: hashlib._Hash) -> Iterator[DatasetDocument]
     )
     seen: dict[str, str] = {}
     for path in paths:
-        lines = path.suffix in (".jsonl", ".ndjson")
+        lines = Path(path.name.removesuffix(".gz")).suffix in (".jsonl", ".ndjson")
         for document in _from_lines(path, digest) if lines else _from_sgml(path, digest):
             if document.id in seen:
                 raise BadDataset(
@@ -191,7 +191,7 @@ def _documents(corpus: Path, digest: hashlib._Hash) -> Iterator[DatasetDocument]
 
 
 def _from_lines(path: Path, digest: hashlib._Hash) -> Iterator[DatasetDocument]:
-    for number, line in numbered_lines(path, digest):
+    for number, line in _numbered(path, digest):
         where = f"{path}, line {number}"
         record = parse_record(line, where)
         key = "_id" if "_id" in record else "id"
@@ -200,6 +200,14 @@ def _from_lines(path: Path, digest: hashlib._Hash) -> Iterator[DatasetDocument]:
         yield DatasetDocument(
             identifier_of(record, key, where), title, string_field(record, text, where)
         )
+
+
+def _numbered(path: Path, digest: hashlib._Hash) -> Iterator[tuple[int, str]]:
+    """The lines of a file, plain or packed by gzip, with their numbers; blank ones left out."""
+    if path.suffix != ".gz":
+        return numbered_lines(path, digest)
+    lines = enumerate(_decoded(path, digest).split("\n"), 1)
+    return ((number, line) for number, line in lines if line.strip())
 
 
 def _from_sgml(path: Path, digest: hashlib._Hash) -> Iterator[DatasetDocument]:

@@ -21,6 +21,7 @@ from api.cli.output import (
 from api.cli.report_files import (
     LanguageOption,
     ReportOption,
+    command_line,
     report_forms,
     report_language,
     write_reports,
@@ -163,7 +164,7 @@ def _searching(
         )
     with (
         progress_bar("searching", not quiet) as told,
-        measured(braid, wanted, f"braid eval gate {wanted.path.name}", told) as found,
+        measured(braid, wanted, _command(wanted), told) as found,
     ):
         compared: Compared = (None, None)
         if before is not None:
@@ -171,6 +172,14 @@ def _searching(
         if target is not None:
             _write(target, stages.baseline_json(found.traced(), found.corpus))
     return compared
+
+
+def _command(wanted: Wanted) -> str:
+    values = {
+        "corpus": wanted.corpus, "split": wanted.split, "leg": wanted.leg, "sample": wanted.sample,
+    }  # fmt: skip
+    flags = {"answers": wanted.is_answered, "fresh": wanted.is_fresh}
+    return command_line("gate", wanted.path, values, flags)
 
 
 def _parsing(
@@ -187,7 +196,7 @@ def _parsing(
 
     before = None if baseline is None else stages.read_parsed(baseline)
     with progress_bar("reading", not quiet) as progress:
-        found = parsed(braid, folder, f"braid eval gate {folder.name}", progress)
+        found = parsed(braid, folder, command_line("gate", folder, {}, {}), progress)
     compared: Compared = (None, None)
     if before is not None:
         now = found.files, found.settings

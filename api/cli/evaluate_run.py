@@ -40,6 +40,7 @@ from api.cli.output import (
 from api.cli.report_files import (
     LanguageOption,
     ReportOption,
+    command_line,
     report_forms,
     report_language,
     write_reports,
@@ -104,7 +105,11 @@ def run(
         forms, spoken = report_forms(report), report_language(language, braid.settings)
         is_answered = answers or judge or answers_to is not None
         names = _words(legs if legs is not None else ANSWERED_LEGS if is_answered else LEGS)
-        values = {"legs": ",".join(names), "measures": measures, "sizes": sizes}
+        values = {
+            "legs": ",".join(names), "measures": measures, "corpus": corpus, "split": split,
+            "topics": topics, "qrels": qrels, "topic-field": topic_field, "threads": threads,
+            "sizes": sizes,
+        }  # fmt: skip
         flags = {"answers": is_answered, "judge": judge, "stages": stages, "all-stages": all_stages}
         asked = _Asked(
             names,
@@ -116,7 +121,7 @@ def run(
             judge,
             stages or all_stages,
             all_stages,
-            _command(dataset, values, flags),
+            command_line("run", dataset, values, flags),
             as_json,
         )
         is_set = topics is None and dataset.suffix == ".jsonl"
@@ -130,13 +135,6 @@ def run(
             study = _dataset_study(braid, judged, runs, asked)
         write_reports(study, forms, spoken)
         _tell(study, asked, with_misses=is_set)
-
-
-def _command(dataset: Path, values: Mapping[str, str], flags: Mapping[str, bool]) -> str:
-    """How to ask for the same again."""
-    given = [f"--{name} {value}" for name, value in values.items() if value]
-    given += [f"--{name}" for name, is_set in flags.items() if is_set]
-    return " ".join(["braid eval run", dataset.name, *given])
 
 
 def _tell(study: Study, asked: _Asked, *, with_misses: bool) -> None:

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from api.cli.output import JsonOption, errors_shown, print_json
+from api.cli.output import JsonOption, errors_shown, print_json, settings_of
+from api.cli.report_files import (
+    LanguageOption,
+    ReportOption,
+    report_forms,
+    report_language,
+    write_reports,
+)
 
 
 def trec(
@@ -19,7 +26,8 @@ def trec(
     topics: Annotated[
         Path | None, typer.Option(help="The topics, to show what was asked in a report.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
+    report: ReportOption = None,
+    language: LanguageOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure run files against judgements, without any collection.
@@ -33,18 +41,17 @@ def trec(
             measure_runs,
             named_runs,
             read_any_qrels,
-            render,
             report_json,
             runs_report,
             study_of,
         )
 
+        forms, spoken = report_forms(report), report_language(language, settings_of())
         names = tuple(word.strip() for word in measures.split(",") if word.strip())
         judged = read_any_qrels(qrels)
         legs = measure_runs(judged, list(named_runs(runs, judged).values()), names or MEASURES)
         measured = runs_report([qrels, *runs], judged, legs, topics)
-        if report is not None:
-            report.write_text(render("html", study_of(measured)), encoding="utf-8")
+        write_reports(study_of(measured), forms, spoken)
         if as_json:
             print_json(report_json(measured))
         else:

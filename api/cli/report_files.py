@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,22 @@ ReportOption = Annotated[
 LanguageOption = Annotated[
     str | None, typer.Option(help="Language of reports: en or zh; evaluation.language if not set.")
 ]
+
+
+def command_line(
+    command: str, dataset: Path, values: Mapping[str, object], flags: Mapping[str, bool]
+) -> str:
+    """How to ask `braid eval` for the same again, for a report; of a path its last part, which is
+    not to tell where it lies on one machine."""
+    words = ["braid eval", command, _word(dataset)]
+    words += [f"--{name} {_word(value)}" for name, value in values.items() if value]
+    return " ".join([*words, *(f"--{name}" for name, is_set in flags.items() if is_set)])
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    shown = Path(text).name if isinstance(value, Path) or Path(text).is_absolute() else text
+    return shlex.quote(shown)
 
 
 def report_forms(paths: Sequence[Path] | None) -> dict[Path, str]:

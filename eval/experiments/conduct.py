@@ -2,8 +2,8 @@
 
 What is stored with the same fingerprint is not measured again, so that an experiment that was
 killed goes on where it stopped, and two experiments share what they have in common. A cell whose
-model or endpoint does not answer has failed: the others are measured, and the same experiment
-later measures what failed.
+model or endpoint does not answer, or whose collection another process is writing, has failed: the
+others are measured, and the same experiment later measures what failed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Protocol
 from eval.contract import LegReport, Report, Run, Study
 from eval.differences import difference
 from eval.experiments.history import IN_FORCE
-from eval.experiments.order import next_cell
+from eval.experiments.order import Distances, next_cell
 from eval.experiments.pace import noise
 from eval.experiments.plan import Cell, Experiment
 from eval.experiments.run_store import RunStore, only_leg
 from eval.measures import mean
 from eval.significance import SIGNIFICANT
-from ingest.contract import Unavailable
+from ingest.contract import Conflict, Unavailable
 
 ANSWERS, JUDGE, FAULTS = "answers", "judge", "searches without a step"
 """Of the settings of a report: what wrote the answers that were measured, what judged them, and
@@ -30,7 +30,8 @@ what searches went without."""
 
 class Bench(Protocol):
     """Measures a cell. The run's id is what `fingerprint` gives for the cell. `measure` raises
-    Unavailable where a model or an endpoint that the system needs does not answer."""
+    Unavailable where a model or an endpoint that the system needs does not answer, and Conflict
+    where another process has its collection."""
 
     def fingerprint(self, cell: Cell) -> str: ...
 
@@ -113,13 +114,14 @@ class Conduct:
     failed: Callable[[Cell, str], None] = lambda _cell, _why: None
 
     def __call__(self, experiment: Experiment) -> Outcome:
-        """Goes through all cells, in the order of promise. What raises anything but Unavailable
-        ends it; the cells that were done are stored."""
+        """Goes through all cells, in the order of promise. What raises anything but Unavailable or
+        Conflict ends it; the cells that were done are stored."""
         outcome = Outcome(experiment)
         passed_over: set[tuple[str, str]] = set()
+        values: dict[tuple[str, str], float] = {}
+        distances = Distances(experiment.systems, experiment.in_force)
         while True:
-            values = {key: _main_value(run) for key, run in outcome.runs.items()}
-            cell = next_cell(experiment, values, passed_over)
+            cell = next_cell(experiment, values, passed_over, distances)
             if cell is None:
                 return outcome
             key = (cell.entry.name, cell.system.name)
@@ -131,13 +133,13 @@ class Conduct:
                     continue
                 try:
                     run = replace(self.bench.measure(cell), experiment=experiment.name)
-                except Unavailable as error:
+                except (Unavailable, Conflict) as error:
                     passed_over.add(key)
                     outcome.failed[key] = str(error)
                     self.failed(cell, str(error))
                     continue
                 self.store.save(run)
-            outcome.runs[key] = run
+            outcome.runs[key], values[key] = run, _main_value(run)
             self.told(Done(cell, run, stored))
             fallen = _beaten(outcome, cell)
             if fallen is not None:

@@ -23,10 +23,13 @@ _NEAREST = 0.05
 
 
 def next_cell(
-    experiment: Experiment, measured: Measured, passed_over: Set[tuple[str, str]]
+    experiment: Experiment,
+    measured: Measured,
+    passed_over: Set[tuple[str, str]],
+    distances: Distances,
 ) -> Cell | None:
     """The cell that is to be measured next, passing over some (dataset, system); None where there
-    is none left."""
+    is none left. `distances` are those of the experiment's systems."""
     for entry in by_size(experiment):
         open_systems = [
             system
@@ -39,7 +42,7 @@ def next_cell(
         for system in open_systems:
             if system.name == experiment.baseline:
                 return Cell(entry, system)
-        hopes = hopes_of(experiment, measured)
+        hopes = hopes_of(experiment, measured, open_systems, distances)
         return Cell(entry, max(open_systems, key=lambda system: hopes[system.name]))
     return None
 
@@ -54,18 +57,19 @@ def by_size(experiment: Experiment) -> list[Entry]:
     return sorted(experiment.datasets, key=work)
 
 
-def hopes_of(experiment: Experiment, measured: Measured) -> dict[str, float]:
-    """The improvement over the baseline that is to be expected of every system; 0 where nothing is
-    known."""
+def hopes_of(
+    experiment: Experiment, measured: Measured, systems: Sequence[System], distances: Distances
+) -> dict[str, float]:
+    """The improvement over the baseline that is to be expected of each of these systems; 0 where
+    nothing is known."""
     gains: dict[str, list[float]] = {}
     for (dataset, name), value in measured.items():
         baseline = measured.get((dataset, experiment.baseline))
         if baseline is not None:
             gains.setdefault(name, []).append(value - baseline)
     known = {name: sum(own) / len(own) for name, own in gains.items()}
-    distances = Distances(experiment.systems, experiment.in_force)
     hopes = {}
-    for system in experiment.systems:
+    for system in systems:
         if system.name in known:
             hopes[system.name] = known[system.name]
             continue
@@ -96,6 +100,7 @@ class Distances:
         }
         keys = dict.fromkeys(key for values in self._values.values() for key in values)
         self._ranges: dict[str, float] = {}
+        self._known: dict[tuple[str, str], float] = {}
         for key in keys:
             values = [own.get(key) for own in self._values.values()]
             if all(value == values[0] for value in values):
@@ -109,6 +114,12 @@ class Distances:
             self._ranges[key] = wide
 
     def __call__(self, left: str, right: str) -> float:
+        pair = (left, right) if left < right else (right, left)
+        if pair not in self._known:
+            self._known[pair] = self._apart(*pair)
+        return self._known[pair]
+
+    def _apart(self, left: str, right: str) -> float:
         ours, theirs = self._values[left], self._values[right]
         apart = 0.0
         for key, wide in self._ranges.items():

@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "documents with neither title nor text: {which}": "既无标题也无正文的文档：{which}",
     "queries without judgements, left out: {which}": "没有标注的查询，已略去：{which}",
+    "files that could not be read: {which}": "无法读取的文件：{which}",
     "{some} of {all} documents, {queries} queries": "{all} 篇文档中的 {some} 篇，{queries} 个查询",
     "{most} queries at the most, by seed {seed}": "最多 {most} 个查询，随机种子 {seed}",
     "those that are judged": "有标注的文档",

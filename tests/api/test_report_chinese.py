@@ -32,10 +32,10 @@ name = "试验"
 measures = ["nDCG@10", "RR@10"]
 limit = 6
 datasets = ["集"]
-[systems.甲]
-[systems.乙]
+[systems."甲"]
+[systems."乙"]
 leg = "sparse"
-[systems.丙.settings]
+[systems."丙".settings]
 retrieval.depth = 5
 """
 PHRASE = re.compile(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+")
@@ -75,7 +75,7 @@ def test_of_an_experiment(cached: Braid, folder: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "试验.toml", tmp_path / "报告.html"
     file.write_text(FILE, encoding="utf-8")
     assert cached("eval", "experiment", file).code == 0
-    broken = FILE + '[systems.丁.settings]\nchunker.name = "fixed"\n'
+    broken = FILE + '[systems."丁".settings]\nchunker.name = "fixed"\n'
     file.write_text(broken, encoding="utf-8")
     done = cached("eval", "experiment", file, "--stored", "--report", page, "--language", "zh")
     assert done.code == 0

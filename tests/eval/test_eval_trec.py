@@ -107,9 +107,13 @@ def test_a_corpus_may_be_packed_in_latin_1_or_in_lines(tmp_path: Path) -> None:
     (corpus / "one.gz").write_bytes(gzip.compress(data))
     lines = '{"_id": "b", "title": "B", "text": "x"}\n{"id": 3, "contents": "y"}\n'
     (corpus / "two.jsonl").write_text(lines, encoding="utf-8")
+    packed = gzip.compress('{"id": "c", "contents": "四"}\n'.encode())
+    (corpus / "zwei.jsonl.gz").write_bytes(packed)
     files = write(tmp_path, topics="1\twhat\n", qrels="1 0 a 1\n")
     dataset = load_trec(corpus, files / "topics", files / "qrels")
-    assert [(d.id, d.text) for d in dataset.documents] == [("a", "Zürich"), ("b", "x"), ("3", "y")]
+    assert [(d.id, d.text) for d in dataset.documents] == [
+        ("a", "Zürich"), ("b", "x"), ("3", "y"), ("c", "四")
+    ]  # fmt: skip
     (corpus / "two.jsonl").write_text('{"_id": "a", "text": "x"}\n', encoding="utf-8")
     with pytest.raises(BadDataset, match=r"document 'a' stands in one\.gz already"):
         load_trec(corpus, files / "topics", files / "qrels")
@@ -117,13 +121,13 @@ def test_a_corpus_may_be_packed_in_latin_1_or_in_lines(tmp_path: Path) -> None:
 
 def test_judged_passages_come_in_either_layout(tmp_path: Path) -> None:
     folder = write(tmp_path, topics=SGML, qrels=QRELS, corpus=DOCUMENTS)
-    files = [folder / name for name in ("corpus", "topics", "qrels")]
-    assert load_judged(folder).queries == load_judged(files[0], "", *files[1:]).queries
+    corpus, topics, qrels = (folder / name for name in ("corpus", "topics", "qrels"))
+    assert load_judged(folder).queries == load_judged(corpus, "", topics, qrels).queries
     described = load_judged(folder, topic_field="desc").queries
     assert described.keys() == {"301", "302"}
     assert described != load_judged(folder).queries
     with pytest.raises(BadDataset, match="give both"):
-        load_judged(files[0], topics=files[1])
+        load_judged(corpus, topics=topics)
     with pytest.raises(BadDataset, match="no split 'dev'"):
         load_judged(folder, "dev")
     with pytest.raises(BadDataset, match="no TREC folder"):

@@ -29,7 +29,8 @@ def experiment(*depths: int, datasets: int = 2) -> Experiment:
 
 def in_order(plan: Experiment, value_of: dict[str, float]) -> list[tuple[str, str]]:
     measured: dict[tuple[str, str], float] = {}
-    while (cell := next_cell(plan, measured, set())) is not None:
+    apart = Distances(plan.systems, plan.in_force)
+    while (cell := next_cell(plan, measured, set(), apart)) is not None:
         key = (cell.entry.name, cell.system.name)
         assert key not in measured
         measured[key] = value_of[cell.system.name]
@@ -52,19 +53,21 @@ def test_what_did_best_comes_first_on_the_next_dataset() -> None:
 def test_neighbours_tell_of_what_was_never_measured() -> None:
     plan = experiment(1, 2, 90, 100, datasets=1)
     known = {("s0", "base"): 0.5, ("s0", "d1"): 0.3, ("s0", "d100"): 0.8}
-    hopes = hopes_of(plan, known)
+    apart = Distances(plan.systems, plan.in_force)
+    hopes = hopes_of(plan, known, plan.systems, apart)
     assert hopes["d90"] > 0 > hopes["d2"]
-    cell = next_cell(plan, known, set())
+    cell = next_cell(plan, known, set(), apart)
     assert cell is not None
     assert cell.system.name == "d90"
 
 
 def test_what_is_passed_over_does_not_come() -> None:
     plan = experiment(1, datasets=1)
-    cell = next_cell(plan, {}, {("s0", "base")})
+    apart = Distances(plan.systems, plan.in_force)
+    cell = next_cell(plan, {}, {("s0", "base")}, apart)
     assert cell is not None
     assert cell.system.name == "d1"
-    assert next_cell(plan, {("s0", "d1"): 0.5}, {("s0", "base")}) is None
+    assert next_cell(plan, {("s0", "d1"): 0.5}, {("s0", "base")}, apart) is None
 
 
 def test_distances() -> None:
