@@ -203,8 +203,10 @@ class Evaluation:
             analysis = self.braid.retriever.analyzed(snapshot, text)
             return {"language": analysis.language, "type": analysis.question_type}
 
-        is_dataset = isinstance(asked, Dataset)
-        slices = dataset_slices(asked, told) if is_dataset else question_slices(asked, told)
+        if isinstance(asked, Dataset):
+            slices = dataset_slices(asked, told)
+        else:
+            slices = question_slices(asked, told)
         settings = {**report.settings, **self.faults.settings()}
         unread = [
             state.document_id

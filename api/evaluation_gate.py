@@ -41,6 +41,7 @@ from eval.pipeline import (
     load_questions,
     load_truths,
     measure_files,
+    sha256_of,
     stages,
     with_answers,
 )
@@ -235,7 +236,7 @@ def corpus_digest(collection: Collection) -> str:
         digest.update(state.document_id.encode() + b"\x00")
         path = state.origin.path
         if path is not None and path.is_file() and not state.origin.container:
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(bytes.fromhex(sha256_of(path)))
     return digest.hexdigest()
 
 
@@ -272,5 +273,5 @@ def truth_sources(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode() + b"\x00")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(bytes.fromhex(sha256_of(path)))
     return {f"{SOURCE_PREFIX}the files and truths": digest.hexdigest()}

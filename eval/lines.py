@@ -12,6 +12,12 @@ from eval.contract import BadDataset
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
+def sha256_of(path: Path) -> str:
+    """The digest of a file's bytes, read piece by piece. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def numbered_lines(path: Path, digest: hashlib._Hash | None = None) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, without their ends, with their number from 1.
 

@@ -38,6 +38,7 @@ from eval.growth import dataset_parts
 from eval.judged import load_judged
 from eval.latency import Histogram, Latency, histogram, summarize
 from eval.legs import WARM_UP, check_legs, run_legs
+from eval.lines import sha256_of
 from eval.making import offered as making
 from eval.measures import aggregate, check_measures, measure_queries
 from eval.misses import describe_documents, worst_queries
@@ -149,6 +150,7 @@ __all__ = [
     "run_json",
     "runs_report",
     "settings_section",
+    "sha256_of",
     "shown_findings",
     "stages",
     "study_from_json",

@@ -21,7 +21,7 @@ from pathlib import Path
 from eval.contract import BadDataset, Dataset, DatasetDocument, LegReport, LegRun, Report
 from eval.datasets import identifier_of, judged_notes, read_beir_qrels
 from eval.differences import SOURCE_PREFIX
-from eval.lines import numbered_lines, parse_record, string_field
+from eval.lines import numbered_lines, parse_record, sha256_of, string_field
 from eval.runs import read_qrels, read_run
 
 _TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
@@ -96,8 +96,8 @@ def load_trec(corpus: Path, topics: Path, qrels: Path, field: str = "", name: st
         tuple(judged_notes(documents, texts, judged, qrels)),
         {
             f"corpus {corpus.name}": digest.hexdigest(),
-            topics.name: _hash(topics),
-            qrels.name: _hash(qrels),
+            topics.name: sha256_of(topics),
+            qrels.name: sha256_of(qrels),
         },
     )
 
@@ -251,10 +251,6 @@ def _decoded(path: Path, digest: hashlib._Hash | None = None) -> str:
         return data.decode("latin-1")
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def named_runs(paths: Sequence[Path], judged: Mapping[str, Mapping[str, int]]) -> dict[str, LegRun]:
     """The runs of these files by their tags; by their files' names where two have the same tag.
     Raises BadDataset, also for a run none of whose queries is judged."""
@@ -292,7 +288,7 @@ def runs_report(
             "command": "braid eval trec " + " ".join(path.name for path in files),
             "measures": ", ".join(measures),
             "documents": "those that are judged",
-            **{SOURCE_PREFIX + path.name: _hash(path) for path in files},
+            **{SOURCE_PREFIX + path.name: sha256_of(path) for path in files},
         },
         texts={name: texts[name] for name in judged if name in texts},
     )

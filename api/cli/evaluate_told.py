@@ -44,6 +44,8 @@ def print_study(
 
 
 def _print_report(report: Report, study: Study, verdicts: Sequence[experiments.Verdict]) -> None:
+    from eval.pipeline import experiments
+
     names = list(next(iter(report.legs.values())).measures)
     by_system = {verdict.difference.right: verdict for verdict in verdicts}
     width = max(len("system"), *map(len, report.legs)) + 2
@@ -57,7 +59,7 @@ def _print_report(report: Report, study: Study, verdicts: Sequence[experiments.V
         verdict = by_system.get(leg.leg)
         against = "" if verdict is None else f"   {_against(verdict)}"
         typer.echo(f"{leg.leg:{width}}{values}{leg.p50_ms:>9.1f}{leg.p95_ms:>9.1f}{against}")
-    if noise := report.settings.get("noise of latencies"):
+    if noise := report.settings.get(experiments.NOISE):
         typer.echo(f"note: {noise}")
 
 

@@ -43,6 +43,7 @@ _REFERENCE_HINT = " The reference answer is right."
 _TAG = re.compile(r"</?(?:question|reference|answer|first|second)>", re.IGNORECASE)
 
 GRADES: Mapping[str, float] = {"correct": 1.0, "partly": 0.5, "wrong": 0.0}
+_NEGATIONS = frozenset(("not", "no", "neither", "nor", "never", "cannot"))
 _BYTES_A_TOKEN = 3
 
 
@@ -143,14 +144,16 @@ class Judge:
 
 def read_verdict(text: str, key: str, allowed: Sequence[str]) -> str | None:
     """The verdict in what a model wrote: JSON, as well as it can be mended, the last object that
-    has the key; else the only one of the allowed words that the text has. None where there is
-    none, or several."""
+    has the key; else the only one of the allowed words that the text has, where nothing in it is
+    negated ("not correct"). None where there is none, or several."""
     for found in reversed(_objects(text)):
         said = found.get(key)
         if isinstance(said, str) and said.strip().casefold() in allowed:
             return said.strip().casefold()
-    words = {word for word in re.findall(r"[a-z]+", text.casefold()) if word in allowed}
-    return words.pop() if len(words) == 1 else None
+    words = set(re.findall(r"[a-z]+(?:['’]t)?", text.casefold()))
+    named = words & set(allowed)
+    negated = words & _NEGATIONS or any(word.endswith(("'t", "’t")) for word in words)
+    return named.pop() if len(named) == 1 and not negated else None
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from eval.contract import LegReport, Report, Run, Study
 from eval.differences import difference
 from eval.experiments.history import IN_FORCE
 from eval.experiments.order import Distances, next_cell
-from eval.experiments.pace import noise
+from eval.experiments.pace import NOISE, noise
 from eval.experiments.plan import Cell, Experiment
 from eval.experiments.run_store import RunStore, only_leg
 from eval.measures import mean
@@ -224,7 +224,7 @@ def study_of_runs(outcome: Outcome) -> Study:
         told = dict(report.settings)
         for cell in outcome.left_out():
             if cell.entry.name == entry.name:
-                told[f"not measured: {cell.system.name}"] = outcome.why_not(cell)
+                told[f"{NOT_MEASURED_PREFIX}{cell.system.name}"] = outcome.why_not(cell)
         reports.append(replace(report, settings=told))
     return Study(experiment.name, reports, experiment.baseline)
 
@@ -267,7 +267,7 @@ def _merged(runs: Sequence[Run]) -> Report:
                 settings[f"{run.system.name}: {key}"] = value
     told = noise(runs)
     if told:
-        settings["noise of latencies"] = told
+        settings[NOISE] = told
     return replace(runs[0].report, legs=legs, settings=settings)
 
 
@@ -277,7 +277,7 @@ def _asked_of_all(legs: Sequence[LegReport]) -> dict[str, set[str]]:
     for name in legs[0].measures:
         if all(name in leg.measures for leg in legs):
             asked = set.intersection(*(set(leg.per_query[name]) for leg in legs))
-            if asked or not legs[0].per_query[name]:
+            if asked:
                 found[name] = asked
     return found
 
@@ -295,6 +295,9 @@ def _over(leg: LegReport, asked: Mapping[str, Set[str]]) -> LegReport:
             )
     return cut
 
+
+NOT_MEASURED_PREFIX = "not measured: "
+"""Before the name of a system among the settings of a report: why it is not there."""
 
 _OWN = (IN_FORCE, "leg", ANSWERS, FAULTS)
 """Of the settings of a run, what its system is told by, and what is its own doing; what its judge

@@ -13,12 +13,12 @@ from eval.contract import DEPTH, MEASURES, QUESTION_DEPTH, QUESTION_MEASURES, Da
 from eval.datasets import load_corpus
 from eval.experiments.plan import Entry, Experiment, Size
 from eval.judged import load_judged
+from eval.lines import sha256_of
 from eval.measures import check_measures
 from eval.questions import is_judged, load_questions
 from ingest.contract import BadInput
 
 _CORPUS = "corpus/"
-_BLOCK = 1 << 20
 
 
 def with_sizes(experiment: Experiment) -> Experiment:
@@ -114,9 +114,5 @@ def _digest(files: Sequence[Path], folder: Path) -> str:
     """One digest of what files hold and how they are called."""
     whole = hashlib.sha256()
     for path in files:
-        own = hashlib.sha256()
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                own.update(block)
-        whole.update(f"{path.relative_to(folder).as_posix()}\0{own.hexdigest()}\n".encode())
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\n".encode())
     return whole.hexdigest()

@@ -22,7 +22,7 @@ from eval.experiments.material import (
     with_sizes,
 )
 from eval.experiments.order import by_size
-from eval.experiments.pace import PROBE_MS, SEARCHED_S, seconds
+from eval.experiments.pace import NOISE, PROBE_MS, SEARCHED_S, seconds
 from eval.experiments.plan import Cell, Entry, Experiment, Known
 from eval.experiments.poor import poor_queries
 from eval.experiments.spec import read_experiment
@@ -31,6 +31,7 @@ from eval.experiments.verdicts import Overall, Verdict, overall, slice_verdicts,
 __all__ = [
     "FAULTS",
     "IN_FORCE",
+    "NOISE",
     "PROBE_MS",
     "SEARCHED_S",
     "Cell",

@@ -15,6 +15,10 @@ SEARCHED_S = "searched_s"
 """Of a run's machine: how long all searches took, with the warm-up and the measuring."""
 
 
+NOISE = "noise of latencies"
+"""The setting of a report that says how far latencies can be told apart."""
+
+
 def noise(runs: Sequence[Run]) -> str:
     """How much the machine's speed changed between runs on one dataset, in a sentence; empty where
     that was not looked at."""

@@ -17,6 +17,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "list.pause": ("; ", "；"),
     "list.more": ("; and {n:,} more", "；另有 {n:,} 个"),
     "list.sentence": (" ", ""),
+    "list.stop": (".", "。"),
     # The whole
     "title": ("Evaluation: {name}", "评测报告：{name}"),
     "contents": ("Contents", "目录"),
@@ -117,6 +118,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Not measured on all datasets: {datasets}.",
         "有数据集未测全：{datasets}。",
     ),
+    "caution.unmeasured": (
+        "Not measured at all: {systems}. Settings say why.",
+        "完全未测：{systems}。原因见“设置”。",
+    ),
     "caution.notes": ("About the data: {notes}.", "数据说明：{notes}。"),
     # Quality
     "quality": ("Quality", "质量"),
@@ -190,8 +195,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # Time and size
     "latency": ("Latency", "延迟"),
     "latency.note": (
-        "Milliseconds for one search, one at a time; systems take turns.",
-        "单次检索的毫秒数，逐个执行，各系统轮流进行。",
+        "Milliseconds for one search, one at a time.",
+        "单次检索的毫秒数，逐个执行。",
     ),
     "latency.mean": ("mean", "平均"),
     "latency.p50": ("p50", "p50"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eval.contract import Report
 from eval.differences import SOURCE_PREFIX
+from eval.experiments.conduct import NOT_MEASURED_PREFIX
 from eval.experiments.history import IN_FORCE
 from eval.reports.analysis import Analysis
 from eval.reports.blocks import Block, Cell, Code, Heading, Paragraph, Role, Table, Terms
@@ -18,7 +19,6 @@ from eval.reports.words import Words
 
 VERSION_PREFIX = "version of "
 MACHINE_PREFIX = "machine: "
-NOT_MEASURED_PREFIX = "not measured: "
 _CHARS = 160
 _ROWS = 60
 _DIGEST = re.compile("[0-9a-f]{64}")

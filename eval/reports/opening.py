@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from eval.contract import Report, Stage
+from eval.experiments.conduct import NOT_MEASURED_PREFIX
 from eval.reports.analysis import ANSWER_MEASURES, Analysis, frontier
 from eval.reports.blocks import Block, Bullets, Heading, Paragraph, Role
 from eval.reports.numbers import change, change_interval, p_equals, percent, quality
@@ -230,6 +231,15 @@ def _cautions(analysis: Analysis, words: Words) -> Iterator[str]:
             if systems
         ]
         yield words("caution.missing", datasets=words.listed(names))
+    absent = dict.fromkeys(
+        name.removeprefix(NOT_MEASURED_PREFIX)
+        for report in analysis.reports
+        for name in report.settings
+        if name.startswith(NOT_MEASURED_PREFIX)
+    )
+    nowhere = [name for name in absent if name not in analysis.systems]
+    if nowhere:
+        yield words("caution.unmeasured", systems=words.listed(nowhere))
     if len(analysis.reports) == 1 and (notes := analysis.reports[0].settings.get(NOTES)):
         yield words("caution.notes", notes=words.sentence(notes))
 

@@ -155,14 +155,14 @@ SENTENCES: Mapping[str, str] = {
     "reranking {place} → {moved}": "重排 {place} → {moved}",
     "{leg} at {rank}": "{leg} 第 {rank} 位",
     "{leg} not there": "{leg} 没有",
-    "parsing": "解析",
-    "chunking": "分块",
-    "candidates": "候选",
-    "fusion": "融合",
-    "reranking": "重排",
-    "answer": "回答",
 }
 """The first that fits holds: what says more stands before what says less."""
+
+_STAGES: Mapping[str, str] = {
+    "parsing": "解析", "chunking": "分块", "candidates": "候选", "fusion": "融合",
+    "reranking": "重排", "answer": "回答",
+}  # fmt: skip
+"""What a {stage} is called within a sentence; by itself it may be a name that people gave."""
 
 _LISTS: Sequence[tuple[str, str]] = (("; ", "；"), (", ", "，"))
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -179,7 +179,10 @@ def in_chinese(text: str) -> str:
     for english, chinese in SENTENCES.items():
         found = _pattern(english).fullmatch(text)
         if found is not None:
-            parts = {name: in_chinese(part) for name, part in found.groupdict().items()}
+            parts = {
+                name: _STAGES.get(part, part) if name == "stage" else in_chinese(part)
+                for name, part in found.groupdict().items()
+            }
             return chinese.format(**parts)
     for mark, own in _LISTS:
         pieces = text.split(mark)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eval.contract import LegReport, Report
 from eval.experiments.history import Trend
+from eval.experiments.pace import NOISE
 from eval.reports.analysis import Analysis, frontier, latency_of
 from eval.reports.blocks import Block, Cell, Figures, Heading, Paragraph, Role, Table
 from eval.reports.curves import Axis, Points, curve_chart, curve_legend, scatter_chart
@@ -37,7 +38,9 @@ def latencies(
     if not is_timed(report):
         return
     yield Heading(words("latency"), anchor, level)
-    yield Paragraph(words("latency.note"), Role.NOTE)
+    noise = words.sentence(report.settings.get(NOISE, ""))
+    said = noise[:1].upper() + noise[1:] + words("list.stop") if noise else ""
+    yield Paragraph(words.sentences([words("latency.note"), said]), Role.NOTE)
     rows = [(leg.leg, _latency_cells(leg)) for leg in report.legs.values()]
     names = ("mean", "p50", "p95", "p99", "max", "rate")
     yield Table([words("column.system"), *(words(f"latency.{name}") for name in names)], rows)

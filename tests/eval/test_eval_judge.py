@@ -186,6 +186,9 @@ def test_texts_cannot_close_their_tags() -> None:
         ('{"verdict": "incorrect"}', None),
         ('{"verdict": 1}', None),
         ("", None),
+        ("The answer is not correct.", None),
+        ("It isn't correct.", None),
+        ("I would say: correct.", "correct"),
     ],
 )
 def test_reading_verdicts(text: str, expected: str | None) -> None:

@@ -332,3 +332,14 @@ def test_what_was_not_traced_came_through() -> None:
     said = [re.findall(r"default did not find (\d+) of (\d+) answers", page) for page in pages]
     assert said[0] == said[1] == [(str(len(lost)), "24")]
     assert f"default {24 - len(lost)} ({100 * (24 - len(lost)) / 24:.1f}%)" in pages[1]
+
+
+def test_what_was_measured_nowhere_is_said_first() -> None:
+    study = study_on(("set",))
+    told = {"not measured: far": "failed: nobody answers", "noise of latencies": "it was loud"}
+    report = replace(study.reports[0], settings={**study.reports[0].settings, **told})
+    text = render("markdown", replace(study, reports=(report,)), resamples=50)
+    assert "Not measured at all: far. Settings say why." in text
+    assert "one at a time. It was loud." in text
+    assert "failed: nobody answers" in text
+    assert "Not measured at all" not in render("markdown", study, resamples=50)

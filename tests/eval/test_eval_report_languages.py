@@ -101,7 +101,12 @@ def test_sentences_in_sentences_are_said_in_chinese() -> None:
         "失败：RR@10 下降 0.6 至 0.2（95% 区间 -0.7 至 -0.5），"
         "AP 下降 0.5 至 0.1（95% 区间 -0.6 至 -0.4）；融合：变差的 20 个问题中有 12 个丢在这里"
     )
-    for own in ("writer at http://10.0.0.1/v1", "extractive (4), openai:x (3)", "甲, 乙; 丙"):
+    for own in (
+        "writer at http://10.0.0.1/v1",
+        "extractive (4), openai:x (3)",
+        "甲, 乙; 丙",
+        "Words, fusion, answer",
+    ):
         assert in_chinese(own) == own
 
 
