@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, str] = {
     "{documents}: no chunk came of it": "{documents}：没有产生分块",
     "its chunks hold {share} of its text": "其分块只包含 {share} 的文本",
     "no document is relevant": "没有相关文档",
-    "{document} failed ({stage}): {error}": "{document} 处理失败（{stage}）：{error}",
+    "{document} failed ({step}): {error}": "{document} 处理失败（{step}）：{error}",
     "{document} has no text": "{document} 没有文字",
     "{document} is not in the collection": "{document} 不在集合中",
     "less text came of its document than before": "从其文档得到的文本比之前少",
@@ -205,4 +205,6 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 
 def _kind(name: str) -> str:
+    if name == "stage":
+        return "|".join(_STAGES)
     return r"[-+\d.,%–]+" if name in FIGURES else ".+?"
