@@ -126,15 +126,20 @@ def run(
         )
         is_set = topics is None and dataset.suffix == ".jsonl"
         if is_set:
-            source = corpus or str(dataset.parent / "corpus")
-            study = _questions(braid, dataset, source, split or "", asked)
+            study = _questions(braid, dataset, corpus or "", split or "", asked)
         else:
-            from eval.pipeline import load_judged
-
-            judged = load_judged(dataset, split or "", topics, qrels, topic_field)
+            judged = _judged(dataset, split or "", topics, qrels, topic_field)
             study = _dataset_study(braid, judged, runs, asked)
         write_reports(study, forms, spoken)
         _tell(study, asked, with_misses=is_set)
+
+
+def _judged(
+    place: Path, split: str, topics: Path | None, qrels: Path | None, field: str
+) -> Dataset:
+    from eval.pipeline import load_judged
+
+    return load_judged(place, split, topics, qrels, field)
 
 
 def _tell(study: Study, asked: _Asked, *, with_misses: bool) -> None:
@@ -241,7 +246,8 @@ def _questions(braid: Braid, path: Path, corpus: str, split: str, asked: _Asked)
         measures = ()  # rankings have nothing to be judged by; answers may have
     evaluation = Evaluation(braid)
     with progress_bar("indexing", not asked.quiet) as progress:
-        collection = source_collection(evaluation, corpus, progress)
+        source = corpus or str(path.parent / "corpus")
+        collection = source_collection(evaluation, source, progress)
     questions = replace(questions, documents=collection.stats().documents)
     with progress_bar("searching", not asked.quiet) as progress:
         measured, misses = evaluate_questions(
