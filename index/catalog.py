@@ -206,7 +206,7 @@ class Catalog(Database):
         found: list[tuple[int, bytes]] = []
         for batch in batched(list(keys)):
             sql = f"SELECT key, vector FROM vectors WHERE key IN ({marks(batch)})"
-            found.extend((row[0], row[1]) for row in self.read(sql, batch))
+            found.extend(self.tuples(sql, batch))
         found.sort()
         return (
             np.array([key for key, _ in found], dtype=np.int64),

@@ -234,8 +234,12 @@ class Database:
 
     def first(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The same by position alone: for what every search reads."""
-        with self._translated():
+        import apsw
+
+        try:
             row: tuple[Any, ...] | None = first(self._connection, sql, values)
+        except apsw.Error as error:
+            raise error_of(self._path, error) from error
         return row
 
 

@@ -26,7 +26,7 @@ class Dictionary:
     @property
     def generation(self) -> int:
         """The write that last changed the words; 0 where none has."""
-        row = self._catalog.one(_META, (_CHANGED,))
+        row = self._catalog.first(_META, (_CHANGED,))
         return 0 if row is None else int(row[0])
 
     def words(self) -> tuple[UserWord, ...]:

@@ -24,6 +24,8 @@ Scores: TypeAlias = npt.NDArray[np.float32]
 
 _NEARLY = np.float32(1 - 1e-5)
 """Scores that differ by less may be equal: they were added up in another order."""
+_BLOCK = 64
+"""So many scores are passed over at once where none of them is over a bound."""
 _LOOK_UP = 10
 """Looking up one chunk among a term's postings costs as much as adding so many of them."""
 
@@ -101,36 +103,55 @@ def look_up(
                 found[place] += factors[term] * np.float32(codes[low])
 
 
+@compiled("f4[]", "i8", "f4")
+def is_any_over(scores: Scores, start: int, bound: float) -> bool:
+    """Whether one of the scores of the block that begins there is over the bound."""
+    count = 0
+    if start + _BLOCK <= len(scores):
+        for doc in range(start, start + _BLOCK):
+            count += scores[doc] > bound
+    else:
+        for doc in range(start, len(scores)):
+            count += scores[doc] > bound
+    return count > 0
+
+
 @compiled("f4[]", "?[]", "f4[]=")
 def take_in(scores: Scores, mask: Mask, best: Scores) -> None:
     """Takes the scores that are among the best into them."""
     size, least = len(best), best[0]
-    for doc in range(len(scores)):
-        score = scores[doc]
-        if score > least and (len(mask) == 0 or mask[doc]):
-            at, child = 0, 1
-            while child < size:
-                if child + 1 < size and best[child + 1] < best[child]:
-                    child += 1
-                if best[child] >= score:
-                    break
-                best[at] = best[child]
-                at, child = child, 2 * child + 1
-            best[at] = score
-            least = best[0]
+    for start in range(0, len(scores), _BLOCK):
+        if not is_any_over(scores, start, least):
+            continue
+        for doc in range(start, min(start + _BLOCK, len(scores))):
+            score = scores[doc]
+            if score > least and (len(mask) == 0 or mask[doc]):
+                at, child = 0, 1
+                while child < size:
+                    if child + 1 < size and best[child + 1] < best[child]:
+                        child += 1
+                    if best[child] >= score:
+                        break
+                    best[at] = best[child]
+                    at, child = child, 2 * child + 1
+                best[at] = score
+                least = best[0]
 
 
 @compiled("f4[]", "?[]", "f4")
 def over(scores: Scores, mask: Mask, least: float) -> Places:
     """The chunks with a score over 0 that is not below the least."""
     bound = np.float32(least) * _NEARLY
+    below = max(np.nextafter(bound, np.float32(-np.inf)), np.float32(0))
     found = np.empty(len(scores), dtype=np.int64)
     count = 0
-    for doc in range(len(scores)):
-        score = scores[doc]
-        if score > 0 and score >= bound and (len(mask) == 0 or mask[doc]):
-            found[count] = doc
-            count += 1
+    for start in range(0, len(scores), _BLOCK):
+        if not is_any_over(scores, start, below):
+            continue
+        for doc in range(start, min(start + _BLOCK, len(scores))):
+            if scores[doc] > below and (len(mask) == 0 or mask[doc]):
+                found[count] = doc
+                count += 1
     return found[:count].copy()
 
 

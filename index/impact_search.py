@@ -40,14 +40,18 @@ class ImpactReader:
     )
 
     @cached_property
-    def _fields(self) -> dict[int, float]:
-        """The weights of those that have one and hold anything, by their places in
-        SPARSE_FIELDS."""
-        return {
-            place: weight
+    def _fields(self) -> _Fields:
+        held = [
+            place
             for place, weight in enumerate(self.weights)
             if weight > 0 and any(part.segment.lengths[place].any() for part in self.parts)
-        }
+        ]
+        texts = [place for place in held if place != _IDENTIFIERS]
+        return _Fields(
+            _BASES[texts, None],
+            np.array([self.weights[place] for place in texts], dtype=np.float64),
+            self.weights[_IDENTIFIERS] if _IDENTIFIERS in held else 0.0,
+        )
 
     @cached_property
     def _count(self) -> int:
@@ -127,7 +131,7 @@ class ImpactReader:
         fusion asks for the best, and then for the scores of what others found."""
         known = self._asked.get(terms)
         if known is None:
-            if not self._fields:
+            if not self._fields.is_any:
                 return []
             query = _Query(Counter(terms), self._fields)
             known = list(query.evaluations(self.parts, len(self)))
@@ -137,31 +141,50 @@ class ImpactReader:
         return known
 
 
+@dataclass(frozen=True)
+class _Fields:
+    """Those that have a weight and hold anything: the `bases` of the text fields, shape (n, 1),
+    with their `weights`, and the weight of the field of identifiers."""
+
+    bases: Terms
+    weights: npt.NDArray[np.float64]
+    of_identifiers: float
+
+    @property
+    def is_any(self) -> bool:
+        return len(self.weights) > 0 or self.of_identifiers > 0
+
+
 class _Query:
     """A query as a row of terms, each a word in a field: field by field, first its words in
     each of the text fields, then its identifiers in theirs."""
 
-    def __init__(self, terms: Mapping[str | AnyOf, int], fields: Mapping[int, float]) -> None:
-        self._notions = [(term, n) for term, n in terms.items() if isinstance(term, AnyOf)]
-        plain = {term: n for term, n in terms.items() if isinstance(term, str)}
-        marked = {term: n for term, n in plain.items() if term.startswith(IDENTIFIER_MARK)}
-        words = {term: n for term, n in plain.items() if term not in marked}
+    def __init__(self, terms: Mapping[str | AnyOf, int], fields: _Fields) -> None:
+        self._notions: list[tuple[AnyOf, int]] = []
+        marked: dict[str, int] = {}
+        words: dict[str, int] = {}
+        for term, count in terms.items():
+            if isinstance(term, AnyOf):
+                self._notions.append((term, count))
+            elif term.startswith(IDENTIFIER_MARK):
+                marked[term] = count
+            else:
+                words[term] = count
         for notion, _ in self._notions:
             for word in chain.from_iterable(notion.wordings):
                 words.setdefault(word, 0)
         self._words = list(words)
-        texts = {field: weight for field, weight in fields.items() if field != _IDENTIFIERS}
-        self._text_fields = len(texts)
-        counts = [*words.values()] * len(texts)
-        weights = [weight for weight in texts.values() for _ in words]
-        self._numbers = (_BASES[list(texts), None] | _hashes(words)).ravel()
-        if marked and _IDENTIFIERS in fields:
+        self._text_fields = len(fields.weights)
+        counts = [*words.values()] * self._text_fields
+        self._numbers = (fields.bases | _hashes(words)).ravel()
+        self._weights = fields.weights.repeat(len(words))
+        if marked and fields.of_identifiers:
             counts += marked.values()
-            weights += [fields[_IDENTIFIERS]] * len(marked)
             ending = _BASES[_IDENTIFIERS] | _hashes(marked)
             self._numbers = np.concatenate([self._numbers, ending])
+            of_ending = np.full(len(marked), fields.of_identifiers)
+            self._weights = np.concatenate([self._weights, of_ending])
         self._counts = np.array(counts, dtype=np.float64)
-        self._weights = np.array(weights, dtype=np.float64)
 
     def evaluations(self, parts: Sequence[Part], chunks: int) -> Iterator[Evaluation]:
         """Over each of the parts, which hold so many chunks together."""

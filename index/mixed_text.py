@@ -19,13 +19,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from index.contract import AnyOf, UserWord
 from index.identifiers import identifiers
 from index.user_words import Lexicon
 from index.words import bigrams, normalize, runs
+
+_LONGEST_QUESTION = 400
+"""Characters. Steps of a search ask one after the other for the normal form of the question."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,14 @@ class MixedTextAnalyzer(ABC):
         if self.stemmer not in known:
             raise ValueError(f"unknown stemmer {self.stemmer!r}; one of {', '.join(known)}")
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """A user may have many words, and every search asks for what goes by its analyzer."""
+        return hash((self.stemmer, self.words))
+
     @property
     def fingerprint(self) -> str:
         return (
@@ -60,17 +71,9 @@ class MixedTextAnalyzer(ABC):
     def with_words(self, words: Sequence[UserWord]) -> MixedTextAnalyzer:
         return replace(self, words=tuple(words))
 
-    @cached_property
-    def _simplifier(self) -> Any:
-        import opencc
-
-        return opencc.OpenCC("t2s")
-
     def normal(self, text: str) -> str:
         """The form in which text, query and the user's words are compared."""
-        normalized = normalize(text)
-        simplified: str = normalized if text.isascii() else self._simplifier.convert(normalized)
-        return simplified
+        return _normal_of_question(text) if len(text) <= _LONGEST_QUESTION else _normal(text)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -135,3 +138,19 @@ class MixedTextAnalyzer(ABC):
         stems = Stemmer.Stemmer(algorithm).stemWords([found[place] for place in places])
         for place, stem in zip(places, stems, strict=True):
             found[place] = stem
+
+
+def _normal(text: str) -> str:
+    normalized = normalize(text)
+    simplified: str = normalized if text.isascii() else _simplifier().convert(normalized)
+    return simplified
+
+
+_normal_of_question = lru_cache(maxsize=64)(_normal)
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")

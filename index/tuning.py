@@ -35,7 +35,7 @@ class Tunings:
 
     def get(self) -> Tuning:
         """As it is at this moment."""
-        row = self._catalog.one(_META)
+        row = self._catalog.first(_META)
         return _UNTUNED if row is None else _parsed(row[0])
 
     def put(self, tuning: Tuning) -> None:

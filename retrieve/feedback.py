@@ -48,16 +48,20 @@ class Feedback:
         kept, vectors = snapshot.vectors(best.keys)
         if len(kept) == 0:
             return ranking
-        scores = best.scores[np.argsort(best.keys)][np.isin(np.sort(best.keys), kept)]
+        order = np.argsort(best.keys)
+        scores = best.scores[order]
+        if len(kept) < len(order):
+            scores = scores[np.isin(best.keys[order], kept)]
         shares = np.exp((scores - scores.max()) / self.falloff)
         centre = (shares @ vectors / shares.sum()).astype(np.float32)
         cosines = snapshot.dense.score(centre, first.keys)
         is_foreign = snapshot.scripts.foreign(script, first.keys)
+        missing = np.isnan(cosines)
         for side in (is_foreign, ~is_foreign):
-            held = side & ~np.isnan(cosines)
+            held = side & ~missing
             if held.any():
                 cosines[side] -= cosines[held].mean()
-        least = float(np.nanmin(cosines)) if not np.isnan(cosines).all() else 0.0
-        gained = self.weight * (np.nan_to_num(cosines, nan=least) - least)
+        least = np.float32(0.0) if missing.all() else np.nanmin(cosines)
+        gained = self.weight * (np.where(missing, least, cosines) - least)
         moved = Ranking.of(first.keys, first.scores + gained)
         return with_first(moved, ranking)

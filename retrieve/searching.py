@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from index.contract import AnyOf, Keys, Ranking
 from index.pipeline import Snapshot, script_of
-from ingest.contract import Unavailable
+from ingest.contract import Json, Unavailable
 from retrieve.after.choosing import Choosing
 from retrieve.candidates import candidates_of, judged_by, rankings_of
 from retrieve.clock import Clock
@@ -17,6 +17,7 @@ from retrieve.contract import (
     HYBRID,
     MIX,
     NAIVE,
+    Analysis,
     AnalyzedQuery,
     Explanation,
     Found,
@@ -179,7 +180,7 @@ class Searching:
             ),
             steps=told.reports,
             cut=tuple(told.cut),
-            understood={**asdict(understood.analysis), "searched": understood.text},
+            understood=_read_out(understood),
         )
 
     def _standing_alone(self) -> Query:
@@ -352,6 +353,15 @@ class Searching:
             if count:
                 self.told.reports["verbatim"] = {"passages": count}
         return found
+
+
+_OF_ANALYSIS = tuple(field.name for field in fields(Analysis))
+
+
+def _read_out(understood: Understood) -> Mapping[str, Json]:
+    """The question's analysis, with the text that is searched."""
+    told = {name: getattr(understood.analysis, name) for name in _OF_ANALYSIS}
+    return {**told, "searched": understood.text}
 
 
 def _shown(term: str | AnyOf) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from index.mixed_text import MixedTextAnalyzer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JiebaAnalyzer(MixedTextAnalyzer):
     """By the most probable way through jieba's dictionary and the user's words."""
 

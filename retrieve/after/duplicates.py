@@ -34,6 +34,7 @@ _MARKS = re.compile(
 _SENTENCE_END = re.compile(r"\.(?=\s|$)|[。!?;\n]")
 """In a text of normal width."""
 _BETWEEN = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W_]+")
 _EMPTY = re.compile(r" (?:(?:an|the|that) )+|[的了]")
 _EMPTY_ANYWHERE = tuple(word.encode() for word in ("that", "the", "an", "的", "了"))
 _SPACES_AND_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -62,7 +63,7 @@ class Said:
             return text.lower().encode().translate(None, _SPACES_AND_MARKS)
         if _HAS_OTHER_FORM.search(text):
             text = unicodedata.normalize("NFKC", text)
-        return _BETWEEN.sub("", text.casefold()).encode("utf-8", "surrogatepass")
+        return "".join(_LETTERS.findall(text.casefold())).encode("utf-8", "surrogatepass")
 
     @cached_property
     def key(self) -> bytes:
@@ -142,11 +143,20 @@ class Copies:
         for place in self._by_key.get(said.key, ()):
             if said.equals(self._kept[place]):
                 return place
-        if len(said.letters) >= _LEAST_CONTAINED and said.letters in self._containing:
+        if self._is_contained(said.letters):
             for place, other in enumerate(self._kept[:_MOST_CONTAINING]):
                 if said.letters in other.letters and said.stands_in(other):
                     return place
         return None
+
+    def _is_contained(self, letters: bytes) -> bool:
+        """Whether they stand in one of the best; their beginning is looked for first, which takes
+        a tenth of the time."""
+        return (
+            len(letters) >= _LEAST_CONTAINED
+            and letters[:_LEAST_CONTAINED] in self._containing
+            and letters in self._containing
+        )
 
     def keep(self, said: Said) -> None:
         """The passage takes the next place."""

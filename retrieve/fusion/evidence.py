@@ -102,4 +102,7 @@ def _mean_of_best(scores: Scores, count: int) -> float:
 
 def known(leg: LegResult) -> Scores:
     """The leg's scores; a chunk that it does not hold counts as its worst."""
-    return np.nan_to_num(leg.scores, nan=float(np.nanmin(leg.scores)))
+    missing = np.isnan(leg.scores)
+    if not missing.any():
+        return leg.scores
+    return np.where(missing, np.nanmin(leg.scores), leg.scores)

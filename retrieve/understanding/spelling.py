@@ -42,6 +42,7 @@ _SPELLINGS = (
 )  # fmt: skip
 """Characters that the same words are written with; after the first list of variant word forms of
 the Chinese Ministry of Education (GF 1001-2001), and what is most often confused in forms."""
+_SPELT_OTHERWISE = frozenset(character for character, _ in _SPELLINGS)
 _ONE_IN = 2_000
 """A pair of characters that no dictionary has as a word is one where one chunk in so many has it."""
 _MOST_WORDS = 24
@@ -291,9 +292,9 @@ def _variants(snapshot: Snapshot, words: Sequence[str]) -> list[Correction]:
     swapped = {
         word: [word.replace(a, b) for a, b in _SPELLINGS if a in word]
         for word in words
-        if len(word) >= 2
+        if len(word) >= 2 and not _SPELT_OTHERWISE.isdisjoint(word)
     }
-    tried = [word for word, others in swapped.items() if others]
+    tried = list(swapped)
     if not tried:
         return []
     found = []

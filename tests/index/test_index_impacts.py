@@ -256,3 +256,28 @@ def test_files_of_arrays(tmp_path: Path) -> None:
     path.write_bytes(b"\xff" * 20)
     with pytest.raises(ValueError, match="no file of arrays"):
         read_arrays(path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.sampled_from([0, 1, 63, 64, 65, 128, 200]),
+    places=st.dictionaries(st.integers(0, 199), st.integers(1, 9)),
+    hidden=st.sets(st.integers(0, 199)),
+    k=st.integers(1, 12),
+    is_masked=st.booleans(),
+)
+def test_the_best_of_scores_are_those_of_a_full_sort(
+    size: int, places: dict[int, int], hidden: set[int], k: int, is_masked: bool
+) -> None:
+    """Blocks in which no score is over the bound are passed over: it shows nowhere."""
+    scores = np.zeros(size, dtype=np.float32)
+    for place, score in places.items():
+        scores[place % size if size else 0 : place % size + 1 if size else 0] = score
+    mask = np.array([place not in hidden for place in range(size)], dtype=bool)
+    seen = scores if not is_masked else np.where(mask, scores, np.float32(0))
+    best = np.zeros(k, dtype=np.float32)
+    found = impact_kernels.chosen(scores, mask if is_masked else mask[:0], best)
+    wanted = np.sort(seen)[::-1][:k]
+    assert sorted(best.tolist(), reverse=True) == [*wanted.tolist(), *[0.0] * (k - len(wanted))]
+    least = wanted[-1] if len(wanted) == k else 0.0
+    assert found.tolist() == np.flatnonzero((seen >= least) & (seen > 0)).tolist()

@@ -188,3 +188,13 @@ def test_another_stemmer_changes_the_fingerprint_and_an_unknown_one_is_refused()
     assert german.fingerprint != ANALYZER.fingerprint
     with pytest.raises(BadInput, match="unknown stemmer 'klingon'"):
         load_component(ANALYZERS, "jieba", stemmer="klingon")
+
+
+@pytest.mark.parametrize("name", sorted(ANALYZERS))
+def test_analyzers_with_the_same_words_are_one_to_what_is_kept_by_them(name: str) -> None:
+    word = UserWord("石墨烯")
+    plain, known = load_component(ANALYZERS, name), load_component(ANALYZERS, name, words=(word,))
+    assert known == plain.with_words([word])
+    assert hash(known) == hash(plain.with_words([word]))
+    assert known != plain
+    assert all(plain != other for other in analyzers() if other.engine != plain.engine)

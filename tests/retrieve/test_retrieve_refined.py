@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from index_room import fill, make_document, make_parts
 
 from index.collection import Collection
@@ -14,6 +17,7 @@ from ingest.contract import BadInput
 from retrieve.contract import Query, SearchResult
 from retrieve.feedback import Feedback
 from retrieve.pipeline import Retriever
+from retrieve.verbatim import _HAN, _bare, _has_all
 
 LINE = "水泵的密封圈每两千小时必须更换一次"
 TEXTS = [
@@ -131,3 +135,16 @@ def test_what_is_like_the_best_moves_up(collection: Collection) -> None:
 def test_wrong_options_of_feedback_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(BadInput, match="of feedback must be"):
         Feedback(**options)  # type: ignore[arg-type]
+
+
+_WRITTEN = st.text(st.sampled_from("水泵 密，封圈。Ａa_-1２臺台\n"), min_size=1, max_size=12)
+
+
+@given(text=_WRITTEN, wanted=_WRITTEN)
+def test_a_passage_without_all_characters_of_a_query_does_not_hold_it(
+    text: str, wanted: str
+) -> None:
+    bare = _bare(wanted)
+    assert bare == re.sub(r"[\W_]+", "", wanted.casefold())
+    if bare in _bare(text):
+        assert _has_all(text, "".join(_HAN.findall(bare)))
