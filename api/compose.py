@@ -18,10 +18,8 @@ from generate.pipeline import (
     Packed,
     build_answers,
     build_model,
-    named_by,
     passages_from_hits,
     room_for_passages,
-    trusted,
 )
 from index.contract import AnyOf, Embedder
 from index.graph.contract import EntityType
@@ -36,9 +34,9 @@ from index.pipeline import (
     build_parts,
     script_of,
 )
-from ingest.contract import BadInput, Chunk, Chunker, Json, Unavailable
+from ingest.contract import BadInput, Chunk, Chunker, Unavailable
 from ingest.pipeline import Limits, build_chunker
-from retrieve.contract import MAX_K, Query, SearchResult, StepModel, Theme, Translator
+from retrieve.contract import MAX_K, Query, SearchResult, StepModel, Translator
 from retrieve.pipeline import (
     Fit,
     Listwise,
@@ -53,12 +51,8 @@ LEAST_JUDGED = 50
 _JUDGED = "judged"
 """Among the values of a tuning: by how many such questions it was made."""
 
-_SEARCHES = 3
-"""For one answer at the most: the later ones without documents that are not to be trusted."""
 _SPARE = 4
 """So many hits are looked at for each passage that is given to the writer."""
-_NAMING = 64
-"""Chunks of a theme, the most telling first, in which its names are looked for."""
 _OUTGROWN = 1.5
 """By so much a collection has grown, or shrunk, when it is tuned anew."""
 
@@ -220,7 +214,7 @@ class Braid:
     ) -> tuple[Tuning, Fit]:
         """What a collection would be tuned to: by itself, or by questions with the grades of their
         right documents. Nothing is changed."""
-        return tuned(self.retriever, collection.snapshot(), questions)
+        return tuned(self.retriever, collection.snapshot(trusting=True), questions)
 
     def tune_by_feedback(self, collection: Collection) -> tuple[Tuning, Fit]:
         """What a collection would be tuned to by the ratings that people gave. Raises BadInput
@@ -291,47 +285,31 @@ class Braid:
         self, collection: Collection | View, query: Query, tags: frozenset[str] | None
     ) -> tuple[SearchResult, Packed]:
         """The hits, and what the writer reads of them. More are searched for than are shown, so
-        that some can be passed over. What speaks to a language model has been written to be found,
-        and what it is must not change the order of the rest: without its documents it is searched
-        anew."""
+        that some can be passed over. What speaks to a language model is found as by any search,
+        but what the writer reads is searched for as if it were not there: it has been written to be
+        found, and is not to change even the order of the rest."""
         given = self.settings.answer
         wider = replace(query, k=min(max(query.k, _SPARE * given.passages), MAX_K))
         if not query.context_tokens:
             wider = replace(wider, context_tokens=given.passage_context_tokens)
         room = given.passages_tokens or room_for_passages(given.context_tokens, given.max_tokens)
-        first: SearchResult | None = None
-        notes: tuple[str, ...] = ()
-        for _ in range(_SEARCHES):
-            result = self.search(collection, wider, tags)
+        snapshot = collection.snapshot(tags)
+        shown = result = self.retriever.search(snapshot, wider)
+        packed = passages_from_hits(shown.hits, given.passages, room)
+        notes = packed.notes
+        trusted = collection.snapshot(tags, trusting=True)
+        if trusted is not snapshot:
+            result = self.retriever.search(trusted, wider)
             packed = passages_from_hits(result.hits, given.passages, room)
-            if result.themes:
-                _, packed = trusted(self.theme_chunks(collection.view(tags), result))
-            first, notes = first or result, (*notes, *packed.notes)
-            if not packed.distrusted:
-                break
-            wider = replace(wider, filter=_without(wider.filter, packed.distrusted))
-        assert first is not None
         told = replace(
-            first,
+            shown,
             query=query,
-            hits=first.hits[: query.k],
+            hits=shown.hits[: query.k],
             is_relevant=result.is_relevant,
             themes=result.themes,
             overview=result.overview,
         )
-        if told.themes and notes:
-            told = replace(told, themes=self._named_anew(collection.view(tags), told))
-        return told, replace(packed, notes=notes)
-
-    def _named_anew(self, collection: Collection | View, result: SearchResult) -> list[Theme]:
-        """The themes under names that stand in documents that are trusted."""
-        snapshot, named = collection.snapshot(), []
-        for theme in result.themes:
-            keys = list(theme.keys[:_NAMING])
-            stored = snapshot.chunks(keys)
-            kept, _ = trusted({key: stored[key].chunk for key in keys if key in stored})
-            named.append(named_by(theme, list(kept.values())))
-        return named
+        return told, replace(packed, notes=tuple(dict.fromkeys((*notes, *packed.notes))))
 
     def ingest_paths(self, collection: Collection, paths: Iterable[Path]) -> Iterator[Ingested]:
         """Ingests files and folders; ids are paths relative to the folder given."""
@@ -375,9 +353,3 @@ class Braid:
         """Closes the collections that are open."""
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _without(expression: Mapping[str, Json] | None, documents: Sequence[str]) -> Mapping[str, Json]:
-    """A filter that leaves these documents out, too."""
-    others: Mapping[str, Json] = {"document_id": {"$nin": list(documents)}}
-    return others if expression is None else {"$and": [dict(expression), dict(others)]}

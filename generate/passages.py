@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from generate.contract import Passage
-from generate.injection import withheld
+from generate.injection import why_left_out
 from generate.prompt import estimate_tokens
 from ingest.contract import Chunk
 from retrieve.contract import Hit
@@ -17,12 +17,10 @@ DEFAULT_MAX_TOKENS = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Passages for a writer, numbered by rank, notes on what was kept from him, and the documents,
-    by id, that it is of."""
+    """Passages for a writer, numbered by rank, and notes on what was kept from him."""
 
     passages: tuple[Passage, ...]
     notes: tuple[str, ...] = ()
-    distrusted: tuple[str, ...] = ()
 
 
 def passages_from_hits(
@@ -39,12 +37,11 @@ def passages_from_hits(
     estimated tokens together, at most `max_passages`; one that does not fit with what stands around
     it is taken by itself, and one that does not fit by itself is passed over for smaller ones. The
     first is always taken. What speaks to a language model instead of a reader (see
-    `generate.injection`) is left out, and noted.
+    `ingest.injection`) is left out, and noted.
     """
     passages: list[Passage] = []
     notes: dict[str, None] = {}
     seen: set[str] = set()
-    distrusted: dict[str, None] = {}
     room = max_tokens
     for hit in hits:
         if len(passages) >= max_passages:
@@ -57,16 +54,14 @@ def passages_from_hits(
             fits = not passages or _cost(passage) <= room
             if not fits or not chunk.text.strip() or chunk.text in seen:
                 continue
-            kept, why = withheld([passage])
-            notes.update(dict.fromkeys(why))
-            if why:
-                distrusted[chunk.document_id] = None
-            if kept:
-                room -= _cost(passage)
-                passages.append(passage)
-                seen.add(chunk.text)
-                break
-    return Packed(tuple(passages), tuple(notes), tuple(distrusted))
+            if why := why_left_out(chunk):
+                notes[why] = None
+                continue
+            room -= _cost(passage)
+            passages.append(passage)
+            seen.add(chunk.text)
+            break
+    return Packed(tuple(passages), tuple(notes))
 
 
 def _cost(passage: Passage) -> int:

@@ -32,7 +32,7 @@ from generate.scoring import relevant, score
 from generate.stopping import Stop, Stopped
 from generate.suggestions import suggestions
 from generate.support import unheard_of
-from generate.themes import answer_from_themes, named_by, passages_from_themes, trusted
+from generate.themes import answer_from_themes, passages_from_themes, trusted
 from generate.units import cut
 from generate.unknown import NEAREST_SHOWN, unknown
 from ingest.contract import Chunk, Model, load_component
@@ -47,11 +47,9 @@ __all__ = [
     "Totals",
     "build_answers",
     "build_model",
-    "named_by",
     "passages_from_hits",
     "room_for_passages",
     "totals",
-    "trusted",
 ]
 
 
@@ -201,11 +199,11 @@ class AnswerPipeline:
         """The checked answer that themes, and a model's overview of them, make to a question about
         the collection as a whole; `chunks` are those that their summaries quote, by key. Those that
         speak to a language model are left out. `notes` go before the answer's own."""
-        kept, packed = trusted(chunks)
+        kept, left_out = trusted(chunks)
         passages = passages_from_themes(themes, kept)
         written = answer_from_themes(question, themes, kept, overview)
         checked = self._checked(written, passages)
-        told = dict.fromkeys((*notes, *packed.notes, *checked.notes))
+        told = dict.fromkeys((*notes, *left_out, *checked.notes))
         return replace(checked, notes=tuple(told))
 
     def _checked(self, answer: Answer, passages: Sequence[Passage]) -> Answer:

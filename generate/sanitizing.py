@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote
 
 from generate.contract import Passage
+from ingest.pipeline import HIDDEN
 
 _INNER = r"[^\[\]\n]*(?:\[[^\[\]\n]*\][^\[\]\n]*)*"
 _TARGET = r"\(\s*(?P<target><[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)[^()\n]*\)"
@@ -27,8 +28,6 @@ _ADDRESS = re.compile(
 )
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _NUMBER = re.compile(r"\s*\^?\d{1,3}\s*")
-HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
-"""Characters that are not seen: of no width, changing the direction, or tags."""
 
 
 def sanitized(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[str, ...]]:

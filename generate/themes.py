@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from generate.contract import Answer, Passage
-from generate.injection import withheld
+from generate.injection import why_left_out
 from generate.language import Language, language
 from generate.marks import Mark, marks, rewrite
-from generate.passages import Packed
-from generate.support import fold
 from ingest.contract import Chunk
 from retrieve.contract import Theme
 
@@ -20,40 +16,12 @@ _SPREAD: dict[Language, str] = {
     "en": "{documents} documents, {chunks} passages",
 }
 
-_PARTS = re.compile(r"( / | · )")
-"""Between the names that a title is made of."""
 
-
-def trusted(chunks: Mapping[int, Chunk]) -> tuple[dict[int, Chunk], Packed]:
-    """The chunks that speak to a reader, and of those that speak to a language model instead the
-    notes and documents; its passages are none."""
-    kept: dict[int, Chunk] = {}
-    notes: dict[str, None] = {}
-    documents: dict[str, None] = {}
-    for key, chunk in chunks.items():
-        _, why = withheld([Passage(1, chunk, 0.0)])
-        notes.update(dict.fromkeys(why))
-        if why:
-            documents[chunk.document_id] = None
-        else:
-            kept[key] = chunk
-    return kept, Packed((), tuple(notes), tuple(documents))
-
-
-def named_by(theme: Theme, chunks: Sequence[Chunk]) -> Theme:
-    """The theme under those of its names that stand in these chunks; where none does, under the
-    title of the first. The names of a theme are chosen over all documents, those that are not
-    trusted among them."""
-    told = fold("\n".join(f"{chunk.context}\n{chunk.text}" for chunk in chunks))
-    kept, between = "", ""
-    for part in _PARTS.split(theme.title):
-        if _PARTS.fullmatch(part):
-            between = part
-        elif fold(part).rstrip("…") in told:
-            kept += f"{between}{part}" if kept else part
-    keywords = tuple(word for word in theme.keywords if fold(word) in told)
-    first = (chunks[0].title or chunks[0].document_id) if chunks else ""
-    return replace(theme, title=kept or first, keywords=keywords)
+def trusted(chunks: Mapping[int, Chunk]) -> tuple[dict[int, Chunk], tuple[str, ...]]:
+    """The chunks that speak to a reader, and notes on those that speak to a language model."""
+    why = {key: why_left_out(chunk) for key, chunk in chunks.items()}
+    kept = {key: chunk for key, chunk in chunks.items() if not why[key]}
+    return kept, tuple(dict.fromkeys(filter(None, why.values())))
 
 
 def passages_from_themes(themes: Sequence[Theme], chunks: Mapping[int, Chunk]) -> list[Passage]:

@@ -1,4 +1,5 @@
-"""Which documents and chunks of a collection a reader who holds some access tags may see."""
+"""Which documents and chunks of a collection a reader who holds some access tags may see, and which
+of them answers are written from."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from index import withholding
 from index.chunk_column import ChunkColumn
 from index.contract import DocumentRecord, Keys, StoredChunk
 from index.duplicates import DUPLICATE_OF, DUPLICATE_SIMILARITY
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 _KEPT = 8
 """So many sets of tags are kept with what they let see."""
 
+Reader: TypeAlias = tuple[frozenset[str] | None, bool]
+"""The tags that are held (None: all is seen), and whether only what is trusted is looked at."""
+
 _TAGGED = f"SELECT id, {FIELD} FROM documents WHERE {FIELD} IS NOT NULL"
 _MATCHING = f"""
 WITH hidden (id) AS MATERIALIZED (SELECT value FROM json_each(?)),
@@ -36,7 +41,7 @@ plain AS (
 ),
 documents AS (
     SELECT id, title, media_type, page_count,
-        CASE WHEN json_type(metadata, '$.{ACCESS}') = 'array'
+        CASE WHEN json_type(metadata, '$.{ACCESS}') = 'array' AND ? IS NOT NULL
         THEN json_set(metadata, '$.{ACCESS}', json((
             SELECT json_group_array(value) FROM json_each(plain.metadata, '$.{ACCESS}')
             WHERE value IN (SELECT value FROM json_each(?))
@@ -50,16 +55,29 @@ WHERE """
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What readers who hold `tags` see of a collection at one generation, where that is not all:
-    not the `hidden` documents, and of the chunks those with these `keys`, ascending.
+    """What readers who hold `tags` (None: all) see of a collection at one generation, where that
+    is not all: not the `hidden` documents, and of the chunks those with these `keys`, ascending.
     `has_other_tags` says that documents have tags that these readers do not hold, which they are
-    not told."""
+    not told. Where it is only of what is trusted (see `index.withholding`), `untrusting` is what
+    the same readers see of all."""
 
     generation: int
-    tags: frozenset[str]
+    tags: frozenset[str] | None
     hidden: frozenset[str]
     keys: Keys
     has_other_tags: bool = True
+    is_trusting: bool = False
+    untrusting: Sight | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Whose it is."""
+        return self.tags, self.is_trusting
+
+    @property
+    def of_graph(self) -> Sight | None:
+        """What the graph is seen by: what is not trusted says nothing in it."""
+        return self.untrusting if self.is_trusting else self
 
     def of(self, keys: Keys) -> Keys:
         """Those of the keys, ascending, that are seen; the same array where all are."""
@@ -81,7 +99,7 @@ class Sight:
         if metadata.get(DUPLICATE_OF) in self.hidden:
             marks = (DUPLICATE_OF, DUPLICATE_SIMILARITY)
             metadata = {key: value for key, value in metadata.items() if key not in marks}
-        if ACCESS in metadata:
+        if ACCESS in metadata and self.tags is not None:
             metadata = with_tags(metadata, tags_of(metadata) & self.tags)
         return metadata
 
@@ -95,9 +113,10 @@ class Sight:
 
     def matching(self, database: Database, condition: Condition) -> Keys:
         """Keys of the chunks of the documents that meet a filter as they are shown, ascending."""
-        hidden, tags = json.dumps(sorted(self.hidden)), json.dumps(sorted(self.tags))
+        hidden = json.dumps(sorted(self.hidden))
+        tags = None if self.tags is None else json.dumps(sorted(self.tags))
         sql = f"{_MATCHING}{condition.sql} ORDER BY chunks.key"
-        found = database.read(sql, (hidden, tags, *condition.values))
+        found = database.read(sql, (hidden, tags, tags, *condition.values))
         return self.of(np.array([row[0] for row in found], dtype=np.int64))
 
 
@@ -110,12 +129,13 @@ class Sights:
         self._documents = documents
         self._guard = threading.Lock()
         self._state: tuple[int, ChunkColumn, Mapping[str, frozenset[str]]] = -1, ChunkColumn(), {}
-        self._known: OrderedDict[frozenset[str], Sight] = OrderedDict()
+        self._known: OrderedDict[Reader, Sight | None] = OrderedDict()
 
-    def of(self, tags: frozenset[str] | None) -> Sight | None:
-        """What readers who hold these tags see; None where that is all of the collection. The
-        same object for as long as nothing is written."""
-        if tags is None:
+    def of(self, tags: frozenset[str] | None, *, trusting: bool = False) -> Sight | None:
+        """What readers who hold these tags see, of what is trusted alone where they are
+        `trusting`; None where that is all of the collection. The same object for as long as
+        nothing is written."""
+        if tags is None and not trusting:
             return None
         with self._guard:
             generation = self._generation()
@@ -124,23 +144,45 @@ class Sights:
                 column = self._documents()
                 self._state = generation, column, self._all_tagged()
                 self._known.clear()
-            if not self._state[2]:
-                return None
-            known = self._known.get(tags)
-            if known is None:
-                known = self._known[tags] = self._made(tags)
-                while len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-            self._known.move_to_end(tags)
-        return known if known.hidden or known.has_other_tags else None
+            plain = self._kept((tags, False), lambda: self._made(tags))
+            if not trusting:
+                return plain
+            return self._kept((tags, True), lambda: self._trusted(tags, plain))
 
-    def _made(self, tags: frozenset[str]) -> Sight:
+    def _kept(self, reader: Reader, make: Callable[[], Sight | None]) -> Sight | None:
+        if reader not in self._known:
+            self._known[reader] = make()
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(reader)
+        return self._known[reader]
+
+    def _made(self, tags: frozenset[str] | None) -> Sight | None:
         generation, column, tagged = self._state
+        if tags is None or not tagged:
+            return None
         hidden = frozenset(name for name, own in tagged.items() if not may_see(tags, own))
         is_hidden = np.fromiter((name in hidden for name in column.values), bool)
         keys = column.keys[~is_hidden[column.codes]] if len(column.keys) else column.keys
         others = not all(own <= tags for own in tagged.values())
-        return Sight(generation, tags, hidden, keys, others)
+        return Sight(generation, tags, hidden, keys, others) if hidden or others else None
+
+    def _trusted(self, tags: frozenset[str] | None, plain: Sight | None) -> Sight | None:
+        """The same without what is withheld; documents all chunks of which are, are hidden."""
+        generation, column, _ = self._state
+        rows = self._catalog.read(withholding.KEYS)
+        withheld = np.array([row[0] for row in rows], dtype=np.int64)
+        keys = column.keys if plain is None else plain.keys
+        is_kept = ~np.isin(keys, withheld, assume_unique=True)
+        if is_kept.all():
+            return plain
+        hidden = frozenset() if plain is None else plain.hidden
+        left = set(column.of(keys[is_kept])[1].tolist())
+        silent = {column.values[code] for code in column.of(keys)[1].tolist() if code not in left}
+        others = plain is not None and plain.has_other_tags
+        return Sight(
+            generation, tags, hidden | silent, keys[is_kept], others, True, plain
+        )  # fmt: skip
 
     def _all_tagged(self) -> Mapping[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}

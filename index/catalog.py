@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index import duplicates, feedback, migrations, originals, rows, states, tagging
+from index import (
+    duplicates,
+    feedback,
+    migrations,
+    originals,
+    rows,
+    states,
+    tagging,
+    withholding,
+)
 from index.changes import Changes, Deleted, PutResult
 from index.contract import Damaged, DocumentRecord, Keys, Origin, Status, StoredChunk, Vectors
 from index.database import MENDING, Database, batched, first, marks, writes_are_missing
@@ -311,6 +320,7 @@ class Catalog(Database):
                 if facts and mark in facts:
                     number = added[-1] if key is None else key
                     put_facts(connection, number, RULES, facts[mark], generation)
+            withholding.judge(connection, document.id, chunks, generation)
             duplicates.place(connection, document.id, signature)
             states.record(connection, document.id, Status.OK, origin)
             let_go = originals.outdated(connection, document.id, document.content_hash)

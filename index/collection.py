@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from index.access import Sight, Sights
+from index.access import Reader, Sight, Sights
 from index.caches import Caches, Parts, drop_caches
 from index.catalog import CATALOG, DRAFT, SCRATCH, Catalog
 from index.contents import Contents
@@ -69,7 +69,7 @@ class Collection:
         self._views_guard = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._number = next(_OPENED)
-        self._restricted: OrderedDict[frozenset[str], RestrictedSnapshot] = OrderedDict()
+        self._restricted: OrderedDict[Reader, RestrictedSnapshot] = OrderedDict()
         self.jobs = Jobs(catalog, path)
         self.originals = Originals(catalog, path)
         self.ledger = Ledger(catalog)
@@ -156,22 +156,24 @@ class Collection:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def snapshot(self, tags: frozenset[str] | None = None) -> Snapshot:
+    def snapshot(self, tags: frozenset[str] | None = None, *, trusting: bool = False) -> Snapshot:
         """The newest generation, this process's or another's writes included; all of it, or what
-        a reader with these access tags may see."""
+        a reader with these access tags may see; of what is trusted alone where he is `trusting`
+        (see index.withholding)."""
         whole = self._whole_snapshot()
-        sight = self._sights.of(tags)  # after it: what was hidden since is hidden
+        # After it: what was hidden since is hidden.
+        sight = self._sights.of(tags, trusting=trusting)
         if sight is None:
             return whole
         with self._views_guard:
-            held = self._restricted.get(sight.tags)
+            held = self._restricted.get(sight.reader)
             if held is None or held.sight is not sight or not held.is_of(whole):
                 seen = Seen(self._catalog, self._contents) if held is None else held.seen
                 held = RestrictedSnapshot.of(whole, sight, seen)
-                self._restricted[sight.tags] = held
+                self._restricted[sight.reader] = held
                 while len(self._restricted) > _RESTRICTED:
                     self._restricted.popitem(last=False)
-            self._restricted.move_to_end(sight.tags)
+            self._restricted.move_to_end(sight.reader)
             return held
 
     def _whole_snapshot(self) -> Snapshot:

@@ -145,22 +145,18 @@ class Embedder(TokenCounter, Protocol):
     @property
     def fingerprint(self) -> str:
         """Names the model, its dimension, prefixes, precision and how tokens are pooled."""
-        ...
 
     @property
     def dimension(self) -> int: ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), rows of length 1."""
-        ...
 
     def embed_with_tokens(self, texts: Sequence[str]) -> Embeddings:
         """The same vectors, with those of the tokens, by one pass over the texts."""
-        ...
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Vectors]:
         """The tokens of `embed_with_tokens`, also where it gives none because none are stored."""
-        ...
 
     def embed_query(self, text: str) -> QueryEmbedding:
         """A query's vector, and those of its tokens."""
@@ -248,6 +244,9 @@ class SparseReader(Protocol):
 
     def keys(self) -> Keys:
         """Every key held, ascending."""
+
+    def among(self, keys: Keys) -> SparseReader:
+        """A reader of those chunks alone (sorted, unique): terms are as rare as among them."""
 
 
 class DenseIndex(Protocol):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.impact_formula import Formula
 from index.impact_kernels import (
     Counts,
     Ranges,
@@ -44,6 +45,12 @@ class Part:
     codes: Bytes
     ceilings: Bytes
     step: float
+
+    @classmethod
+    def of(cls, segment: Segment, alive: Mask, formula: Formula) -> Part:
+        """With impacts that are worked out now."""
+        impacts = formula.impacts(segment)
+        return cls(segment, alive, impacts["codes"], impacts["ceilings"], formula.step)
 
     @cached_property
     def count(self) -> int:

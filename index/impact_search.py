@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -14,10 +14,14 @@ import numpy.typing as npt
 
 from index.by_filter import ByFilter
 from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
+from index.impact_formula import Formula
 from index.impact_kernels import Ranges, Scores
 from index.impact_scores import Evaluation, Part
 from index.impact_segment import Mask, Terms, base_of, hash_of
 
+_MOST_WEIGHED_ANEW = 2_000_000
+"""Postings up to which a reader of some chunks has average lengths of its own: it takes hundredths
+of a second to make."""
 _FEW = 2_000
 """So many allowed chunks are scored one by one."""
 _KEPT = 8
@@ -28,10 +32,12 @@ _BASES = np.array([base_of(field) for field in range(len(SPARSE_FIELDS))], dtype
 
 @dataclass(frozen=True)
 class ImpactReader:
-    """A view of the parts as they are now. `weights` are those of SPARSE_FIELDS."""
+    """A view of the parts as they are now, weighed by a formula. `weights` are those of
+    SPARSE_FIELDS."""
 
     parts: Sequence[Part]
     weights: Sequence[float]
+    formula: Formula
     _asked: dict[tuple[str | AnyOf, ...], list[Evaluation]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -88,6 +94,18 @@ class ImpactReader:
         keys = np.concatenate([some for some, _ in found])
         scores = np.concatenate([some for _, some in found])
         return Ranking.of(keys, _without_last_bits(scores)).head(k)
+
+    def among(self, keys: Keys) -> ImpactReader:
+        """In a large index with the average lengths of all chunks, which a few do not change."""
+        parts = [
+            replace(part, alive=mask)
+            for part, mask in zip(self.parts, self._masks(keys), strict=True)
+        ]
+        own = Formula.over(self.formula.k1, self.formula.b, [(p.segment, p.alive) for p in parts])
+        if own == self.formula or sum(len(part.codes) for part in parts) > _MOST_WEIGHED_ANEW:
+            return replace(self, parts=parts)
+        weighed = [Part.of(part.segment, part.alive, own) for part in parts]
+        return ImpactReader(weighed, self.weights, own)
 
     def _scored(
         self, evaluations: Sequence[Evaluation], allowed: Keys

@@ -19,7 +19,7 @@ from typing import IO, Any, TypeAlias
 
 import numpy as np
 
-from index import duplicates, feedback, rows, states
+from index import duplicates, feedback, rows, states, withholding
 from index.carried import take_on
 from index.catalog import Catalog
 from index.contract import DocumentState, Embedder
@@ -200,6 +200,7 @@ def import_into(catalog: Catalog, export: Export, embedder: Embedder, progress: 
     embedded = _add_chunks(catalog, export, embedder, progress)
     with catalog.transaction() as connection:
         connection.execute(_MISSING_STATES, (utc_now(),))
+        withholding.judge_all(connection)
     catalog.set_meta({"generation": str(manifest.documents)})
     take_on(catalog, manifest.settings)
     return embedded

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index import duplicates, feedback, tagging
+from index import duplicates, feedback, tagging, withholding
 from index.database import CHECKSUM_BYTES, close, connect, first
 from index.graph import store
 from index.schema import KEPT_TABLES, PRAGMAS, SCHEMA_VERSION, TABLES
@@ -15,10 +15,13 @@ from index.swap import flush
 if TYPE_CHECKING:
     import apsw
 
-_OLD_VERSIONS = ("2", "3", "4", "5")
-_NEW_IN_6 = KEPT_TABLES + feedback.TABLES
-_FROM_5 = f"{_NEW_IN_6} UPDATE meta SET value = '6' WHERE key = 'schema_version';"
-_FROM_4 = f"{store.TABLES} {_FROM_5}"
+_OLD_VERSIONS = ("2", "3", "4", "5", "6")
+_NEW_SINCE = {
+    "4": store.TABLES,
+    "5": KEPT_TABLES + feedback.TABLES,
+    "6": withholding.TABLES,
+}
+"""Tables that a catalog lacks which is of this version, or an older one."""
 _FIRST_ROWS = {"schema_version": str(SCHEMA_VERSION), "generation": "0", "commits": "0"}
 
 
@@ -29,7 +32,7 @@ def create(path: Path) -> None:
         connection.execute(PRAGMAS).fetchall()
         connection.execute("BEGIN IMMEDIATE")
         if first(connection, "SELECT 1 FROM sqlite_master") is None:
-            tables = (TABLES, duplicates.TABLES, store.TABLES, _NEW_IN_6, tagging.INDEX)
+            tables = (TABLES, duplicates.TABLES, *_NEW_SINCE.values(), tagging.INDEX)
             connection.execute("".join(tables))
             connection.executemany("INSERT INTO meta VALUES (?, ?)", _FIRST_ROWS.items())
         connection.execute("COMMIT")
@@ -64,12 +67,24 @@ def migrate(path: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()  # all is in the file now
             connection.execute("BEGIN EXCLUSIVE; COMMIT")
             _add_checksums(path)
-        elif _version(connection) == "4":
-            connection.execute(f"BEGIN; {_FROM_4} COMMIT")
-        elif _version(connection) == "5":
-            connection.execute(f"BEGIN; {_FROM_5} COMMIT")
+        elif is_old(connection):
+            _bring_up(connection)
     finally:
         connection.close()
+
+
+def _bring_up(connection: apsw.Connection) -> None:
+    """Gives a catalog of version 3 or later what it lacks, all or nothing."""
+    version = _version(connection)
+    connection.execute("BEGIN")
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('commits', '0')")
+    for since, tables in _NEW_SINCE.items():
+        if version <= since:
+            connection.execute(tables)
+    withholding.judge_all(connection)
+    sql = "UPDATE meta SET value = ? WHERE key = 'schema_version'"
+    connection.execute(sql, (str(SCHEMA_VERSION),))
+    connection.execute("COMMIT")
 
 
 def _add_checksums(path: Path) -> None:
@@ -89,7 +104,7 @@ def _add_checksums(path: Path) -> None:
         copy.execute("PRAGMA checksum_verification = OFF").fetchall()
         copy.execute("VACUUM")
         copy.execute("PRAGMA checksum_verification = ON").fetchall()
-        copy.execute(f"BEGIN; INSERT OR IGNORE INTO meta VALUES ('commits', '0'); {_FROM_4} COMMIT")
+        _bring_up(copy)
         copy.execute("PRAGMA journal_mode = WAL").fetchall()
     finally:
         copy.close()

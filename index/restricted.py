@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from index.access import Sight, shown_keys
 from index.chunk_column import Codes
-from index.contract import AnyOf, DenseReader, Keys, Ranking, SparseReader, StoredChunk, Vectors
+from index.contract import DenseReader, Keys, Ranking, StoredChunk, Vectors
 from index.filters import compile_filter
 from index.graph.contract import Graph
 from index.seen import Seen
@@ -27,14 +26,12 @@ from ingest.contract import Chunk, Json
 _NO_CHUNK = -1
 """Stands for the key of a chunk that is hidden: no chunk has it."""
 
-_Reader = TypeVar("_Reader", SparseReader, DenseReader)
-
 
 @dataclass(frozen=True)
-class _SeenKeys(Generic[_Reader]):
-    """The keys of a reader that are seen."""
+class SeenDense:
+    """A DenseReader of the chunks that are seen."""
 
-    whole: _Reader
+    whole: DenseReader
     sight: Sight
 
     def __len__(self) -> int:
@@ -47,27 +44,9 @@ class _SeenKeys(Generic[_Reader]):
     def keys(self) -> Keys:
         return self.sight.of(self.whole.keys())
 
-    def _among(self, allowed: Keys | None) -> Keys:
-        return self.sight.keys if allowed is None else self.sight.of(allowed)
-
-
-@dataclass(frozen=True)
-class SeenSparse(_SeenKeys[SparseReader]):
-    """A SparseReader of the chunks that are seen. How rare a word is, is told by all chunks."""
-
-    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
-        return self.whole.search(terms, k, self._among(allowed))
-
-    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
-        return self.whole.counts(terms, self._among(allowed))
-
-
-@dataclass(frozen=True)
-class SeenDense(_SeenKeys[DenseReader]):
-    """A DenseReader of the chunks that are seen."""
-
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> Ranking:
-        return self.whole.search(vector, k, self._among(allowed))
+        among = self.sight.keys if allowed is None else self.sight.of(allowed)
+        return self.whole.search(vector, k, among)
 
     def score(self, vector: Vectors, keys: Keys) -> npt.NDArray[np.float32]:
         seen = self.sight.sees_each(keys)
@@ -78,7 +57,8 @@ class SeenDense(_SeenKeys[DenseReader]):
 
 @dataclass(frozen=True)
 class RestrictedSnapshot(Snapshot):
-    """What readers with some access tags see of a snapshot."""
+    """What readers with some access tags, or who look at what is trusted alone, see of a
+    snapshot."""
 
     origin: Snapshot = field(kw_only=True)
     sight: Sight = field(kw_only=True)
@@ -88,7 +68,7 @@ class RestrictedSnapshot(Snapshot):
     def of(cls, whole: Snapshot, sight: Sight, seen: Seen) -> RestrictedSnapshot:
         """That of a whole snapshot."""
         own = {one.name: getattr(whole, one.name) for one in fields(whole)} | {
-            "sparse": SeenSparse(whole.sparse, sight),
+            "sparse": whole.sparse.among(sight.keys),
             "dense": SeenDense(whole.dense, sight),
             "scripts": whole.scripts.among(sight.keys),
         }
@@ -103,7 +83,7 @@ class RestrictedSnapshot(Snapshot):
         return self.sight.keys
 
     def graph(self) -> Graph | None:
-        return None if self.parts.extractor is None else self._graphs.ready(self.sight)
+        return None if self.parts.extractor is None else self._graphs.ready(self.sight.of_graph)
 
     def allowed(self, expression: Mapping[str, Json]) -> Keys:
         return self.sight.matching(self._catalog, compile_filter(expression))

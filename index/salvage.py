@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from index import duplicates, rows, states
+from index import duplicates, rows, states, withholding
 from index.catalog import Catalog
 from index.contract import Embedder, Status
 from index.database import marks
@@ -134,6 +134,7 @@ class Salvage:
             return False
         keys = [row[-1] for row in stored]
         vectors = self._vectors(keys, chunks)
+        generation = max((row[-2] for row in stored), default=0)
         with self.new.transaction() as connection:
             sql = f"INSERT INTO documents ({_DOCUMENT}) VALUES ({marks(found[0])})"
             connection.execute(sql, found[0])
@@ -143,6 +144,7 @@ class Salvage:
             for table in ("facts", "answers"):
                 for row in self._of_chunks(table, keys):
                     connection.execute(f"INSERT INTO {table} VALUES ({marks(row)})", row)
+            withholding.judge(connection, name, chunks, generation)
         document = self.new.document(name)
         assert document is not None
         with self.new.transaction() as connection:

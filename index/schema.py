@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -95,7 +95,8 @@ CREATE TABLE job_documents (
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 """
-"""The tables of index.duplicates, index.graph.store and index.feedback come on top.
+"""The tables of index.duplicates, index.graph.store, index.feedback and index.withholding come on
+top.
 Keys of chunks are never used twice (AUTOINCREMENT), so a deletion stays true for ever.
 `sections` is a list of "scheme:number",
 `parent` the passage to be read in place of the text. `generation` is the write that made the

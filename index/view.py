@@ -42,9 +42,10 @@ class View:
         """As of the collection: the reader finds the same for as long as this is the same."""
         return self.unrestricted.version(self.tags)
 
-    def snapshot(self, tags: frozenset[str] | None = None) -> Snapshot:
-        """The newest generation; of a reader with fewer tags, where some are given."""
-        return self.unrestricted.snapshot(self._both(tags))
+    def snapshot(self, tags: frozenset[str] | None = None, *, trusting: bool = False) -> Snapshot:
+        """The newest generation; of a reader with fewer tags, where some are given; of what is
+        trusted alone where he is `trusting`."""
+        return self.unrestricted.snapshot(self._both(tags), trusting=trusting)
 
     def view(self, tags: frozenset[str] | None = None) -> View:
         """The same for a reader with fewer tags, where some are given."""

@@ -42,6 +42,7 @@ from ingest.files import (
     metadata_object,
     shown,
 )
+from ingest.injection import HIDDEN, ROLE, signs, signs_in
 from ingest.language import language_of
 from ingest.media import ENCRYPTED_OFFICE, describe, why_unreadable
 from ingest.ocr_choice import ocr_types, with_reader
@@ -55,6 +56,8 @@ from ingest.unpacking import Walk
 from ingest.workers import Limits, Workers
 
 __all__ = [
+    "HIDDEN",
+    "ROLE",
     "Barred",
     "FileSource",
     "Found",
@@ -81,6 +84,8 @@ __all__ = [
     "read_file",
     "section_number",
     "shown",
+    "signs",
+    "signs_in",
     "split_sentences",
     "take_out",
     "unpacked",

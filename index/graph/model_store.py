@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index import withholding
 from index.catalog import Catalog
 from index.graph.contract import MODEL, ChunkFacts
 from index.graph.packed_facts import pack
@@ -20,8 +21,11 @@ class ModelStore:
     catalog: Catalog
 
     def pending(self, made_by: str) -> list[int]:
-        """Keys of the chunks that have no facts made by this, ascending."""
-        return FactStore(self.catalog).pending(MODEL, made_by)
+        """Keys of the chunks that have no facts made by this, ascending; without those that are
+        withheld, which no model is asked about."""
+        withheld = {row[0] for row in self.catalog.read(withholding.KEYS)}
+        pending = FactStore(self.catalog).pending(MODEL, made_by)
+        return [key for key in pending if key not in withheld]
 
     def done(self, made_by: str) -> list[int]:
         """Keys of those that have, ascending."""

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from index import withholding
 from index.database import Database, batched, first, marks
 from index.graph.contract import (
     ALIASES,
@@ -135,6 +136,9 @@ class FactStore:
             for key, row in sorted(rows.items()):
                 if first(connection, "SELECT 1 FROM chunks WHERE key = ?", (key,)) is not None:
                     put_facts(connection, key, source, row, generation)
+            sql = "SELECT 1 FROM withheld WHERE key = ?"
+            held = [key for key in rows if first(connection, sql, (key,)) is not None]
+            withholding.silence(connection, held, generation)
         return generation
 
     def since(self, generation: int) -> Iterable[FactsChanged]:

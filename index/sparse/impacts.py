@@ -155,7 +155,9 @@ class ImpactIndex:
             impacts = formula.impacts(segment) if known is None else known.arrays
             parts.append(Part(segment, alive, impacts["codes"], impacts["ceilings"], formula.step))
         weights = [getattr(self, f"{name}_weight") for name in SPARSE_FIELDS]
-        return _State(stamp, generation, number, living, files, ImpactReader(parts, weights))
+        return _State(
+            stamp, generation, number, living, files, ImpactReader(parts, weights, formula)
+        )
 
     def _write(self, state: _State, generation: int, living: Sequence[Living]) -> None:
         """New files, then the pointer to them, then old ones go."""

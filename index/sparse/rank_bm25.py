@@ -7,7 +7,7 @@ of the other indexes (with Lucene's inverse document frequency); nothing in it i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
@@ -88,6 +88,7 @@ class RankBm25Reader:
 
     _keys: Keys
     _engines: Mapping[str, tuple[float, Any]]
+    _narrowed: Callable[[Keys], RankBm25Reader]
 
     @classmethod
     def over(
@@ -101,7 +102,12 @@ class RankBm25Reader:
             texts = [list(getattr(entries[key], name)) for key in keys]
             if weight > 0 and any(texts):
                 engines[name] = (weight, _engine(texts, k1, b))
-        return cls(np.array(keys, dtype=np.int64), engines)
+
+        def narrowed(kept: Keys) -> RankBm25Reader:
+            own = {key: entries[key] for key in kept.tolist() if key in entries}
+            return cls.over(own, weights, k1, b)
+
+        return cls(np.array(keys, dtype=np.int64), engines, narrowed)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -135,6 +141,9 @@ class RankBm25Reader:
 
     def keys(self) -> Keys:
         return self._keys
+
+    def among(self, keys: Keys) -> RankBm25Reader:
+        return self._narrowed(keys)
 
 
 def _engine(texts: list[list[str]], k1: float, b: float) -> Any:

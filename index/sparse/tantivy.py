@@ -256,6 +256,11 @@ class TantivyReader:
             return np.empty(0, dtype=np.int64)
         return np.sort(self._run(tantivy.Query.all_query(), len(self)).keys)
 
+    def among(self, keys: Keys) -> SparseReader:
+        """How rare a term is, is told by all chunks."""
+        held = self.keys()
+        return _Among(self, held[np.isin(held, keys, assume_unique=True)])
+
     def _query(self, terms: Sequence[str | AnyOf]) -> Any:
         from tantivy import Occur, Query
 
@@ -308,6 +313,34 @@ class TantivyReader:
             limit *= 4
         keys = self._searcher.fast_field_values("key", [address for _, address in found])
         return Ranking.of(keys, [score for score, _ in found]).head(k)
+
+
+@dataclass(frozen=True)
+class _Among:
+    """A reader of these chunks of another."""
+
+    _whole: SparseReader
+    _keys: Keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
+        return self._whole.search(terms, k, self._of(allowed))
+
+    def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
+        return self._whole.counts(terms, self._of(allowed))
+
+    def keys(self) -> Keys:
+        return self._keys
+
+    def among(self, keys: Keys) -> SparseReader:
+        return _Among(self._whole, self._of(keys))
+
+    def _of(self, allowed: Keys | None) -> Keys:
+        if allowed is None:
+            return self._keys
+        return np.intersect1d(self._keys, allowed, assume_unique=True)
 
 
 def _is_identifier(term: str | AnyOf) -> bool:

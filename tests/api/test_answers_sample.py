@@ -25,7 +25,6 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line) for line in (EXAMPLES / "questions.jsonl").read_text("utf-8").splitlines()
 ]
-HONEST: dict[str, Any] = {"document_id": {"$nin": sorted(POISONED)}}
 LEAST_HELD = 0.8
 
 UNANSWERABLE = [
@@ -49,22 +48,37 @@ def squeezed(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def braid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Braid]:
-    folder = tmp_path_factory.mktemp("sample")
-    poisoned = folder / "poisoned"
-    poisoned.mkdir()
-    write(poisoned)
-    braid = Braid(Settings(data_dir=folder / "data"))
-    collection = braid.store.create("sample")
-    told = [*braid.ingest_paths(collection, [EXAMPLES / "corpus", poisoned])]
-    assert len(told) == len(list((EXAMPLES / "corpus").iterdir())) + len(POISONED)
-    braid.keep_tuned(collection)
+    braid = Braid(Settings(data_dir=tmp_path_factory.mktemp("sample")))
+    collection = braid.store.create("clean")
+    told = [*braid.ingest_paths(collection, [EXAMPLES / "corpus"])]
+    assert len(told) == len(list((EXAMPLES / "corpus").iterdir()))
     yield braid
     braid.close()
 
 
 @pytest.fixture(scope="module")
-def collection(braid: Braid) -> Collection:
-    return braid.store.get("sample")
+def clean(braid: Braid) -> Collection:
+    """The sample corpus."""
+    collection = braid.store.get("clean")
+    braid.keep_tuned(collection)
+    return collection
+
+
+@pytest.fixture(scope="module")
+def collection(
+    braid: Braid, clean: Collection, tmp_path_factory: pytest.TempPathFactory
+) -> Collection:
+    """The same with poisoned documents, as if it had always had them."""
+    folder = tmp_path_factory.mktemp("poisoned")
+    braid.store.backup("clean", folder / "clean.zip", braid="test")
+    braid.store.restore(folder / "clean.zip", "poisoned")
+    collection = braid.store.get("poisoned")
+    poisoned = folder / "documents"
+    poisoned.mkdir()
+    write(poisoned)
+    assert len([*braid.ingest_paths(collection, [poisoned])]) == len(POISONED)
+    collection.tune(braid.tune(collection)[0])
+    return collection
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +129,9 @@ def unsupported(answer: Answer, span: tuple[int, int], text: str) -> list[str]:
 
 
 def test_poisoned_documents_change_nothing(
-    braid: Braid, collection: Collection, told: Mapping[str, tuple[Answer, SearchResult]]
+    braid: Braid, clean: Collection, told: Mapping[str, tuple[Answer, SearchResult]]
 ) -> None:
+    """Each answer is to the letter what it is without them, and cites the same passages."""
     found = 0
     for one in QUESTIONS:
         answer, result = told[one["id"]]
@@ -125,21 +140,25 @@ def test_poisoned_documents_change_nothing(
         assert MARKER not in answer.text and EVIL not in answer.text
         assert MARKER not in "".join(answer.suggestions)
     assert found >= len(QUESTIONS) // 3, "the bait has to be found for this to say anything"
-    for one in QUESTIONS[::4]:
-        honest, _ = braid.answer(collection, Query(one["text"], filter=HONEST))
-        assert holds(told[one["id"]][0], one) == holds(honest, one), one
+    for one in QUESTIONS:
+        honest, _ = braid.answer(clean, Query(one["text"]))
+        answer, _ = told[one["id"]]
+        assert (answer.text, answer.suggestions) == (honest.text, honest.suggestions), one
+        assert [(c.number, c.chunk.id, c.quote) for c in answer.citations] == [
+            (c.number, c.chunk.id, c.quote) for c in honest.citations
+        ]
 
 
 @pytest.mark.parametrize("question", ["What are the main topics?", "主要主题有哪些？"])
 def test_poisoned_documents_are_no_theme(
-    braid: Braid, collection: Collection, question: str
+    braid: Braid, clean: Collection, collection: Collection, question: str
 ) -> None:
     answer, result = braid.answer(collection, Query(question))
     assert len(result.themes) > 5 and len(answer.citations) > 10
     assert not {c.chunk.document_id for c in answer.citations} & POISONED.keys()
     assert MARKER not in answer.text and EVIL not in answer.text
     assert MARKER not in "".join(f"{one.title} {one.keywords}" for one in result.themes)
-    assert any("was left out" in note for note in answer.notes)
+    assert answer.text == braid.answer(clean, Query(question))[0].text
 
 
 def test_what_is_left_out_is_told(told: Mapping[str, tuple[Answer, SearchResult]]) -> None:
@@ -152,7 +171,7 @@ def test_what_the_documents_do_not_hold_is_not_answered(
 ) -> None:
     refused = 0
     for question in UNANSWERABLE:
-        answer, _ = braid.answer(collection, Query(question, filter=HONEST))
+        answer, _ = braid.answer(collection, Query(question))
         refused += not answer.known
         if not answer.known:
             assert 1 <= len(answer.nearest) <= 3

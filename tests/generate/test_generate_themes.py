@@ -7,7 +7,7 @@ from dataclasses import replace
 from generate_fixtures import MakePassage
 
 from generate.contract import Terms
-from generate.pipeline import build_answers, named_by, trusted
+from generate.pipeline import build_answers
 from index.graph.contract import Quote
 from retrieve.contract import Theme
 
@@ -75,10 +75,6 @@ def test_what_speaks_to_a_model_is_no_part_of_a_theme(terms: Terms, passage: Mak
     assert {citation.chunk.id for citation in answer.citations} == {"c1"}
     assert "Tides are low" not in answer.text
     assert answer.notes[0].startswith("a passage of 'd2' was left out")
-    kept, packed = trusted(chunks)
-    assert (list(kept), packed.distrusted) == ([0], ("d2",))
-    named = named_by(replace(told, keywords=("mammals", "ZQXJ")), list(kept.values()))
-    assert (named.title, named.keywords) == ("Whales", ("mammals",))
 
 
 def test_the_overview_of_a_model_cites_the_passages_of_its_themes(

@@ -178,6 +178,39 @@ def test_filters_leave_what_is_allowed(index: SparseIndex, size: int) -> None:
     assert sorted(wanted) == [key for key in sorted(inside) if {"a", "b"} & set(texts[key])]
 
 
+def test_a_reader_of_some_chunks_is_without_the_others(index: SparseIndex) -> None:
+    draw = random.Random(9)
+    texts = {key: draw.choices("abcdefgh", k=draw.randint(1, 6)) for key in range(1, 60)}
+    index.apply(SparseChanges(1, [SparseEntry(key, (), (), text) for key, text in texts.items()]))
+    index.apply(SparseChanges(2, [], [3]))
+    some = keys(*range(3, 60, 3), 999)
+    kept = some[1:-1].tolist()
+    reader = index.reader().among(some)
+    assert (len(reader), reader.keys().tolist()) == (len(kept), kept)
+    wanted = [key for key in kept if {"a", "b"} & set(texts[key])]
+    assert sorted(reader.search(["a", "b"], 99).keys.tolist()) == wanted
+    assert reader.counts(["a", "b"]) == [sum(x in texts[key] for key in kept) for x in "ab"]
+    inside = keys(1, 2, *kept[:9])
+    assert set(reader.search(["a", "b"], 99, inside).keys.tolist()) == set(wanted) & set(kept[:9])
+    assert reader.among(inside).keys().tolist() == kept[:9]
+    assert len(index.reader()) == 58
+
+
+@pytest.mark.parametrize("backend", ["impacts", "rank-bm25"])
+def test_how_rare_a_word_is_is_told_by_those_chunks(backend: str, tmp_path: Path) -> None:
+    """As if the others were not there, their lengths too."""
+    own = [body(1, "a b c"), body(2, "a b d"), body(3, "b c d")]
+    more = [body(key, "a a c e f g h i") for key in range(4, 30)]
+    alone, among = make(backend, tmp_path / "alone"), make(backend, tmp_path / "among")
+    alone.apply(SparseChanges(1, own))
+    among.apply(SparseChanges(1, own + more))
+    wanted = alone.reader().search(["a", "d"], 9)
+    found = among.reader().among(keys(1, 2, 3)).search(["a", "d"], 9)
+    assert found.keys.tolist() == wanted.keys.tolist() == [2, 1, 3]
+    assert found.scores.tolist() == pytest.approx(wanted.scores.tolist(), rel=1e-4)
+    assert among.reader().search(["a", "d"], 9, keys(1, 2, 3)).scores[2] < found.scores[2] / 3
+
+
 def test_a_disjoint_filter_leaves_nothing(index: SparseIndex) -> None:
     index.apply(SparseChanges(1, [body(k, "a") for k in range(1, 10)]))
     assert found(index, "a", allowed=keys(50, 60)) == []

@@ -21,7 +21,7 @@ from index.database import CHECKSUM_BYTES, connect
 from index.schema import SCHEMA_VERSION, TABLES
 from ingest.contract import Unavailable
 
-ADDED_IN_6 = ("feedback", "originals", "job_addresses", "job_progress")
+ADDED_SINCE_5 = ("feedback", "originals", "job_addresses", "job_progress", "withheld")
 OPEN = "import sys, pathlib; from index.catalog import Catalog; Catalog(pathlib.Path(sys.argv[1]))"
 
 
@@ -42,7 +42,7 @@ def old_catalog(path: Path, version: str, texts: int = 3, filler: str = "") -> d
         "SELECT name FROM new.sqlite_master WHERE type = 'table'"
     ).fetchall()
     for (table,) in tables:
-        if table in ("facts", "answers", *ADDED_IN_6):
+        if table in ("facts", "answers", *ADDED_SINCE_5):
             continue
         connection.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
     if version == "2":
@@ -77,7 +77,8 @@ def test_an_older_catalog_is_brought_to_this_version(version: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("version", "missing"), [("4", ("facts", "answers", *ADDED_IN_6)), ("5", ADDED_IN_6)]
+    ("version", "missing"),
+    [("4", ("facts", "answers", *ADDED_SINCE_5)), ("5", ADDED_SINCE_5), ("6", ("withheld",))],
 )
 def test_a_catalog_with_checksums_gets_the_tables_that_it_lacks(
     version: str, missing: tuple[str, ...], tmp_path: Path
