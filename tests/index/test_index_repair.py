@@ -89,7 +89,7 @@ def test_any_page_may_be_damaged(made: Path, tmp_path: Path) -> None:
         lost = texts.keys() - now.keys()
         assert now == {name: texts[name] for name in texts if name not in lost}
         said = [line for line in done if line.startswith("lost the document")]
-        assert len(lost) == len(said) <= 12, page
+        assert len(lost) == len(said) <= 2 * len(texts) // 3, page  # it may lead to others
         assert all(any(repr(name) in line for line in said) for name in lost)
         kept = states(folder)
         assert kept.keys() >= now.keys()
