@@ -180,9 +180,8 @@ class Sights:
         left = set(column.of(keys[is_kept])[1].tolist())
         silent = {column.values[code] for code in column.of(keys)[1].tolist() if code not in left}
         others = plain is not None and plain.has_other_tags
-        return Sight(
-            generation, tags, hidden | silent, keys[is_kept], others, True, plain
-        )  # fmt: skip
+        hidden |= silent
+        return Sight(generation, tags, hidden, keys[is_kept], others, True, plain)
 
     def _all_tagged(self) -> Mapping[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
