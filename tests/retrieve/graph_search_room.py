@@ -6,12 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import platformdirs
-from index_room import fill, make_document, make_parts
+from index_room import default_embedder, fill, make_document, make_parts
 
 from index.caches import Parts
 from index.collection import Collection
-from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from index.graph.pipeline import build_extractor
 from ingest.contract import Chunk, Document
 from retrieve.contract import SearchResult
@@ -49,7 +47,7 @@ _TEXTS = {
 
 def parts_with_graph() -> Parts:
     """Real parts, with the default model."""
-    embedder = SentenceTransformerEmbedder(Path(platformdirs.user_cache_dir("braid")))
+    embedder = default_embedder()
     return replace(make_parts(), embedder=embedder, extractor=build_extractor("rules"))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import pytest
 from index_room import (
     ANALYZER,
     PIPELINE,
     WordSumEmbedder,
+    default_embedder,
     fill,
     make_document,
     make_parts,
@@ -19,7 +19,6 @@ from index_room import (
 
 from index.caches import Parts
 from index.collection import Collection
-from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from ingest.contract import BadInput
 from retrieve.components import LEGS
 from retrieve.contract import BadQuery, Query, SearchResult
@@ -171,7 +170,7 @@ def test_questions_in_both_languages_with_the_real_model(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     small = make_parts()
-    embedder = SentenceTransformerEmbedder(Path(platformdirs.user_cache_dir("braid")))
+    embedder = default_embedder()
     documents = [
         make_document("whale", ["The blue whale is the largest animal that has ever lived."]),
         make_document("tea", ["绿茶应当用八十度左右的水冲泡，水太烫会使茶汤发苦。"]),

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-from index_room import ANALYZER, PIPELINE, WordSumEmbedder, make_parts
+from index_room import ANALYZER, PIPELINE, WordSumEmbedder, default_embedder, make_parts
 
 from index.caches import Parts
 from index.collection import Collection
-from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from index.synonyms import parse_synonyms
 from ingest.contract import Chunk, Document, Json, Source
 from ingest.pipeline import build_chunker, read
@@ -292,7 +290,7 @@ def documents() -> list[tuple[Document, list[Chunk]]]:
 
 def filled(path: Path) -> Collection:
     """The collection, with its synonyms and the default model."""
-    embedder = SentenceTransformerEmbedder(Path(platformdirs.user_cache_dir("braid")))
+    embedder = default_embedder()
     small = make_parts()
     parts = Parts(ANALYZER, embedder, small.sparse, small.dense)
     collection = Collection.create(path, parts)
