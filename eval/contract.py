@@ -194,12 +194,14 @@ class Run:
 class Study:
     """What a report file tells: one evaluation, or those of an experiment (a report for each
     dataset, whose legs are the systems). `baseline` is the leg that others are compared with;
-    empty: the best of the others. `misses` are by dataset."""
+    empty: the best of the others. `misses` are by dataset. `verdict` is a gate's sentence on the
+    two legs; traces are then of the questions that got worse."""
 
     name: str
     reports: Sequence[Report]
     baseline: str = ""
     misses: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

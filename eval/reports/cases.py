@@ -27,7 +27,7 @@ _EXAMPLES = 3
 def stages(
     analysis: Analysis, reports: Sequence[Report], words: Words, level: int, anchor: str
 ) -> Iterator[Block]:
-    """How many answers each stage lost, by system."""
+    """How many answers each stage lost, by system; of a gate, how many it made worse."""
     rows: dict[str, list[int]] = {}
     for system in analysis.systems:
         total, lost = analysis.lost(reports, system)
@@ -35,9 +35,13 @@ def stages(
             rows[system] = [total - len(lost), *(lost.count(stage) for stage in Stage)]
     if not rows:
         return
-    names = [words("stage.none"), *(words.named("stage", stage.value) for stage in Stage)]
+    is_gate = bool(analysis.study.verdict)
+    names = [
+        words("stage.same" if is_gate else "stage.none"),
+        *(words.named("stage", stage.value) for stage in Stage),
+    ]
     yield Heading(words("stages"), anchor, level)
-    yield Paragraph(words("stages.note"), Role.NOTE)
+    yield Paragraph(words("stages.note.gate" if is_gate else "stages.note"), Role.NOTE)
     table = [
         (system, [Cell(f"{count:,} ({percent(count / sum(counts))})") for count in counts])
         for system, counts in rows.items()
@@ -48,11 +52,16 @@ def stages(
     kept = {system: [counts[place] for place in used] for system, counts in rows.items()}
     yield Figures([stacked_chart(words("stages"), parts, kept)], stacked_legend(parts))
     if len(reports) == 1:
-        yield from _examples(reports[0], analysis.shown, words)
+        said = words(
+            "stages.examples.gate" if is_gate else "stages.examples",
+            system=analysis.shown,
+            n=_EXAMPLES,
+        )
+        yield from _examples(reports[0], analysis.shown, said, words)
 
 
-def _examples(report: Report, system: str, words: Words) -> Iterator[Block]:
-    """Queries that each stage lost, with what is known of it."""
+def _examples(report: Report, system: str, said: str, words: Words) -> Iterator[Block]:
+    """Queries that each stage lost, with what is known of it; `said` is the note above them."""
     leg = report.legs.get(system)
     if leg is None:
         return
@@ -70,7 +79,7 @@ def _examples(report: Report, system: str, words: Words) -> Iterator[Block]:
             for name in ids[:_EXAMPLES]
         ]
     if rows:
-        yield Paragraph(words("stages.examples", system=system, n=_EXAMPLES), Role.NOTE)
+        yield Paragraph(said, Role.NOTE)
         yield Table([words("column.stage"), words("column.query"), words("column.detail")], rows)
 
 

@@ -104,6 +104,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{stage}.",
         "{system} 在 {n:,} 个答案中丢失 {lost:,} 个，最多的（{share}）丢在：{stage}。",
     ),
+    "losses.worse": (
+        "{lost:,} of {n:,} queries got worse; most of them ({share}) at: {stage}.",
+        "{n:,} 个查询中有 {lost:,} 个变差，最多的（{share}）在：{stage}。",
+    ),
     "caution.tests": (
         "How sure: paired randomisation tests over queries, p-values corrected for the number of "
         "comparisons (Holm). They speak of further queries of the same kind, not of other data.",
@@ -246,6 +250,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stages.note": (
         "Answers that came through, and the first stage that no longer had the others.",
         "成功到达的答案数，以及其余答案最先丢失的环节。",
+    ),
+    "stages.note.gate": (
+        "Queries that are served as well as before, and the first stage that has the answer of the "
+        "others lower than before.",
+        "不比之前差的查询数，以及其余查询的答案最先下降的环节。",
+    ),
+    "stages.examples.gate": (
+        "What got worse: the first {n:,} of each stage.",
+        "变差的查询：每一步的前 {n:,} 个。",
     ),
     "stages.examples": (
         "What {system} lost: the first {n:,} of each stage.",

@@ -60,6 +60,7 @@ def curve_chart(
     lines = "".join(
         _curve(number, [(across.place(a), up.place(b)) for a, b in points], marked)
         for number, points in enumerate(shown.values())
+        if points
     )
     said = f"{title}: {summary}" if summary else _summary(title, shown)
     return _figure(title, (x, y), (across, up), lines, said)

@@ -25,7 +25,9 @@ from eval.reports.plan import Telling
 from eval.reports.words import Words
 
 _SPECIAL = re.compile(r"([\\`*_>|~$&]|<(?=[A-Za-z/!?])|\](?=\())")
-_LINE_START = re.compile(r"^(#|[-+] |\d+[.)])")
+_LINE_START = re.compile(r"^(\d*)([#=]|[-+](?=[ -]|$)|[.)](?= |$))")
+"""What makes a heading, a rule or a list out of a line: `#`, `---`, `- `, `1. `; with the digits
+before it."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,8 @@ def _text(block: Block, words: Words) -> str:
 def _table(table: Table) -> str:
     first = table.rows[0][1] if table.rows else ()
     marks = ["---", *("---" if cell.words else "---:" for cell in first)]
-    lines = [_row(table.head), _row(marks)]
+    lines = [_row(list(map(_plain, table.head))), _row(marks)]
     lines += [_row([_plain(name), *map(_cell, cells)]) for name, cells in table.rows]
-    lines[0] = _row([_plain(name) for name in table.head])
     return "\n".join(lines)
 
 
@@ -105,4 +106,4 @@ def _side(side: Side, words: Words) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-    return _LINE_START.sub(r"\\\1", line) if not line[:1].isdigit() else line
+    return _LINE_START.sub(r"\1\\\2", line)

@@ -45,6 +45,7 @@ def opening(analysis: Analysis, words: Words) -> Iterator[Block]:
     yield Heading(words("summary"), "summary")
     yield Paragraph(headline(analysis, words), Role.HEADLINE)
     details = [
+        *([] if not analysis.study.verdict else [_best(analysis, words)]),
         *_winners(analysis, words),
         *_against_baseline(analysis, words),
         *_speed(analysis, words),
@@ -58,6 +59,12 @@ def opening(analysis: Analysis, words: Words) -> Iterator[Block]:
 
 
 def headline(analysis: Analysis, words: Words) -> str:
+    """The verdict of a gate, else the best system."""
+    verdict = words.sentence(analysis.study.verdict)
+    return verdict[:1].upper() + verdict[1:] if verdict else _best(analysis, words)
+
+
+def _best(analysis: Analysis, words: Words) -> str:
     """The best system, by how much it is ahead of the next, and whether that may be luck."""
     if analysis.common_measure == "" and len(analysis.reports) > 1:
         return words("headline.apart")
@@ -206,7 +213,7 @@ def _losses(analysis: Analysis, words: Words) -> Iterator[str]:
         return
     most = max(Stage, key=lost.count)
     yield words(
-        "losses.most",
+        "losses.worse" if analysis.study.verdict else "losses.most",
         system=analysis.shown,
         lost=len(lost),
         n=total,

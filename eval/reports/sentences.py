@@ -139,6 +139,7 @@ SENTENCES: Mapping[str, str] = {
         "{measure} 下降 {much} 至 {now}（95% 区间 {low} 至 {high}）"
     ),
     "{falls} and {more} more measures": "{falls} 等，另有 {more} 个指标",
+    "{falls} and {more} more measure": "{falls} 等，另有 {more} 个指标",
     "no single stage can be named": "无法确定是哪一个环节",
     "{stage}: {count} of {all} questions that got worse were lost there": (
         "{stage}：变差的 {all} 个问题中有 {count} 个丢在这里"

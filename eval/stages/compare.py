@@ -40,7 +40,6 @@ _NOT_SETTINGS = (
     "depth",
     "warm_up_queries",
     "notes",
-    "verdict",
     DESCRIPTIVE_SETTING,
 )
 
@@ -277,7 +276,8 @@ def study_of_pair(result: GateResult, report: Report, before: LegReport, now: Le
         report,
         queries=len(next(iter(before.per_query.values()))),
         legs={leg.leg: leg for leg in legs},
-        settings={"verdict": sentence(result), **told, **report.settings},
+        settings={**told, **report.settings},
     )
     state = "passed" if result.passed else "failed"
-    return Study(f"{report.dataset}: gate {state}", (side_by_side,), baseline=BASELINE)
+    name = f"{report.dataset}: gate {state}"
+    return Study(name, (side_by_side,), baseline=BASELINE, verdict=sentence(result))

@@ -206,7 +206,8 @@ def sentence(result: GateResult) -> str:
             for row in worst[:_NAMED]
         ]
         more = len(worst) - len(shown)
-        parts.append(", ".join(shown) + (f" and {more} more measures" if more else ""))
+        measures = "measure" if more == 1 else "measures"
+        parts.append(", ".join(shown) + (f" and {more} more {measures}" if more else ""))
         parts += _blamed(result)
     if result.speed is not None and result.speed.is_over:
         speed = result.speed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,8 +148,12 @@ def test_a_broken_weight_is_found_and_the_fusion_named(
     assert found["measures"]["RR@10"]["fell"]
     assert found["stages"]["fusion"] >= 0.8 * len(found["worse"]) > 0
     assert any("cosine_weight" in note for note in found["notes"])
-    for path in (page, notes):
-        assert "baseline" in path.read_text(encoding="utf-8")
+    verdict = found["verdict"]
+    summary = notes.read_text(encoding="utf-8").partition("\n## ")[2]
+    assert summary.split("\n")[2].strip("*") == verdict[0].upper() + verdict[1:]
+    assert re.search(rf"\b{len(found['worse'])} of \d+ queries got worse", summary)
+    assert "did not find" not in summary and "as before" in summary
+    assert f'<p class="headline">{verdict[0].upper()}' in page.read_text(encoding="utf-8")
     lines = cached("eval", "gate", dataset, "--baseline", baseline, env=broken).out.splitlines()
     assert lines[-1].startswith("failed: ")
     assert "questions that got worse were lost there" in lines[-1]

@@ -14,7 +14,7 @@ from report_studies import report_of, study_on, trends_of
 
 from eval.contract import Study
 from eval.pipeline import form_of, joined, render, study_of
-from eval.reports.markdown import MarkdownWriter
+from eval.reports.markdown import MarkdownWriter, _plain
 from eval.significance import bootstrap_interval
 from ingest.contract import BadInput
 
@@ -59,6 +59,12 @@ def test_markdown_shows_what_it_is_given_as_it_is() -> None:
     rendered = MarkdownIt("gfm-like", {"linkify": False}).render(text)
     assert "<em>" not in rendered and "<code>e" not in rendered and "<a " not in rendered
     assert "<h1>" in rendered and rendered.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("line", ["1. y", "12) y", "7.", "# y", "- y", "+", "---", "==", "1.5 y"])
+def test_markdown_makes_no_list_of_a_line_that_begins_like_one(line: str) -> None:
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(f"- {_plain(line)}\n- z\n")
+    assert rendered == f"<ul>\n<li>{line}</li>\n<li>z</li>\n</ul>\n"
 
 
 def test_csv_has_a_row_for_each_measure() -> None:
