@@ -80,23 +80,24 @@ class Topics:
         return np.concatenate(parts)
 
     def _block(self, number: int, count: int) -> Vectors:
-        """Block `number`, its first `count` rows; a shorter block is the beginning of it."""
+        """Block `number`, its first `count` rows. All of it is made: how a product of matrices
+        is rounded depends on how many rows it has."""
         random = np.random.default_rng((self.seed, 1, number))
         topic = random.choice(self.topics, _BLOCK, p=self._shares(self.topics))
         subtopic = random.choice(self.subtopics, _BLOCK, p=self._shares(self.subtopics))
         place = topic * self.subtopics + subtopic
         steps = random.standard_normal((_BLOCK, self.directions), dtype=np.float32)
         noise = random.standard_normal((_BLOCK, self.dimension), dtype=np.float32)
-        rows: Vectors = self._centres[place[:count]]
-        rows += noise[:count] * np.float32((self.noise / self.dimension) ** 0.5)
+        rows: Vectors = self._centres[place]
+        rows += noise * np.float32((self.noise / self.dimension) ** 0.5)
         spread = np.arange(1, self.directions + 1, dtype=np.float32) ** -self.decay
         spread *= (self.latent / (spread**2).sum()) ** 0.5
         pool, chosen = self._pool
-        for which in np.unique(place[:count]):
-            mine = place[:count] == which
-            rows[mine] += (steps[:count][mine] * spread) @ pool[chosen[which]]
+        for which in np.unique(place):
+            mine = place == which
+            rows[mine] += (steps[mine] * spread) @ pool[chosen[which]]
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        return rows
+        return rows[:count]
 
     def _shares(self, count: int) -> npt.NDArray[np.float64]:
         sizes = np.arange(1, count + 1, dtype=np.float64) ** -self.zipf
