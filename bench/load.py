@@ -7,6 +7,8 @@ A corpus is a BEIR folder (its texts are indexed, its queries asked), or a folde
 sample documents with their questions, if none is named. The server is the real one, in a process
 of its own, over a folder that goes afterwards.
 
+0. Warmed up: as many documents come in as the collection will have, and once more as many: it no
+   longer grows then, and batches of all sizes have been embedded (each size takes some memory).
 1. Unloaded: one searcher, nothing else. Its p50 is the measure of the rest.
 2. Loaded: `clients` people, each of whom searches, reads for a while (exponentially distributed,
    so that all of them together come to about `rate` searches a second), and searches again;
@@ -209,6 +211,17 @@ class Load:
             uploader.errors = []
         return found
 
+    def warmed_up(self, uploader: Uploader, documents: int) -> None:
+        """Uploads until so many documents have been handed in, and all of them are indexed."""
+        stop = threading.Event()
+        task = threading.Thread(target=uploader.run, args=(stop,))
+        task.start()
+        while uploader.number < documents and not uploader.errors:
+            time.sleep(0.1)
+        stop.set()
+        task.join()
+        settle(self.server.port)
+
     def _watch(self, end: float) -> list[tuple[float, float, float]]:
         samples = []
         while (now := time.monotonic()) < end:
@@ -316,9 +329,10 @@ def run(given: argparse.Namespace, work: Path) -> dict[str, Any]:
     try:
         chunks = fill(server.port, corpus)
         load = Load(server, corpus)
+        uploader = Uploader(server.port, corpus.paragraphs, given.pool, load.may_be_down)
+        load.warmed_up(uploader, 2 * given.pool)
         load.phase("warm-up", given.warm_up, 1, 0.0, None)
         keep(load.phase("unloaded", given.unloaded, 1, 0.0, None))
-        uploader = Uploader(server.port, corpus.paragraphs, given.pool, load.may_be_down)
         for rate in given.rate:
             think = given.clients / rate
             name = "loaded" if len(given.rate) == 1 else f"at {rate:g}/s"
