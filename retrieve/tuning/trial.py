@@ -41,13 +41,15 @@ class Trial:
 @dataclass(frozen=True)
 class Fit:
     """The `ratio` that the weight of the cosine is multiplied by; nDCG@10 over the trials without
-    and with it, and how much it gains on trials that it was not chosen by."""
+    and with it, and how much it gains on trials that it was not chosen by. One that is not
+    `trusted` has the ratio 1, whatever the trials say."""
 
     ratio: float
     trials: int
     before: float
     after: float
     validated: float
+    trusted: bool = True
 
 
 def fit(trials: Sequence[Trial], cosine_weight: float) -> Fit:

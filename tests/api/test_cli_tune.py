@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from cli_fixtures import Braid
 
 TEXTS = {
@@ -51,6 +52,22 @@ def test_what_was_learned_is_shown_forgotten_and_learned_again(
     assert braid("search", "How do I fold a paper crane?", "--json").json["is_relevant"]
     assert "too small to learn weights from" in braid("tune").out
     assert not braid("search", "How do I fold a paper crane?", "--json").json["is_relevant"]
+
+
+def test_sentences_that_find_nothing_are_said_to_tell_nothing(
+    braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form filled in again and again: its sentences tell nobody which of the copies is meant."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    form = "The pump was looked at. Nothing was found. The oil was changed. The valve was shut."
+    for number in range(60):
+        (folder / f"{number}.txt").write_text(f"{form} {number}.", encoding="utf-8")
+    braid("ingest", str(folder))
+    monkeypatch.setattr("retrieve.tuning.tune._LEAST_CHUNKS", 50)
+    done = braid("tune")
+    assert "the weights stay as they are: its own sentences" in done.out
+    assert braid("tune", "--json").json["fit"]["trusted"] is False
 
 
 def test_judged_questions(braid: Braid, tmp_path: Path) -> None:

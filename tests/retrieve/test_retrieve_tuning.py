@@ -94,6 +94,22 @@ def test_a_fit_follows_what_knows_better() -> None:
     assert fit([BOTH_KNOW] * 80, 10.0).ratio == 1.0
 
 
+def test_sentences_that_do_not_find_their_passages_teach_nothing(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = trial([1.0] * 10 + [0.0], [0.9] * 10 + [0.1], right=10)
+    monkeypatch.setattr("retrieve.tuning.tune._LEAST_CHUNKS", 10)
+    snapshot = collection.snapshot()
+    told = []
+    for count in (10, 40):
+        trials = [trial([0.0, 1.1], [0.805, 0.8])] * 80 + [lost] * count  # 200 x 0.005 < 1.1
+        monkeypatch.setattr("retrieve.tuning.tune.cloze_trials", lambda _, t=trials: t)
+        tuning, found = tuned(Retriever(), snapshot)
+        assert tuning.values[COSINE_RATIO] == [found.ratio]
+        told.append((found.ratio, found.trusted, found.after > found.before))
+    assert told == [(1.2, True, True), (1.0, False, False)]
+
+
 def test_a_fit_never_leaves_its_bounds() -> None:
     far = trial([0.0, 100.0], [0.9, 0.8])
     assert fit([far] * 80, 10.0).ratio == 1.0
