@@ -105,7 +105,7 @@ def visit(context: BrowserContext, base: str) -> Visit:
     """A page that remembers what it asked for and what went wrong."""
     seen = Seen()
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     context.on("request", lambda request: seen.requests.append(request.url))
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
