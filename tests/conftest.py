@@ -22,6 +22,13 @@ settings.load_profile("same")
 
 LONGEST = (
     "index/test_index_kill.py",
+    "retrieve/test_retrieve_model_steps.py",
+    "api/test_rest_states.py",
+    "ingest/test_hostile.py",
+    "api/test_web.py",
+    "api/test_cli_upkeep.py",
+    "retrieve/test_retrieve_themes.py",
+    "api/test_rest_jobs.py",
     "index/test_index_dense_reach.py",
     "index/test_index_embed.py",
     "api/test_answers_sample.py",

@@ -45,7 +45,7 @@ def opening(analysis: Analysis, words: Words) -> Iterator[Block]:
     yield Heading(words("summary"), "summary")
     yield Paragraph(headline(analysis, words), Role.HEADLINE)
     details = [
-        *([] if not analysis.study.verdict else [_best(analysis, words)]),
+        *([_best(analysis, words)] if analysis.study.verdict else []),
         *_winners(analysis, words),
         *_against_baseline(analysis, words),
         *_speed(analysis, words),
