@@ -160,7 +160,6 @@ class Embedder(TokenCounter, Protocol):
 
     def embed_query(self, text: str) -> QueryEmbedding:
         """A query's vector, and those of its tokens."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,6 @@ class SparseIndex(Protocol):
         """True where it leaves nothing on disk, so that every process fills its own; False
         where only the holder of the writer's lock may call `apply`, and others read what that
         has written."""
-        ...
 
     def apply(self, changes: SparseChanges) -> None:
         """Delete, then add (a key that is there already is replaced), then take on the
@@ -236,7 +234,11 @@ class SparseReader(Protocol):
         is given (sorted, unique). Scores are positive: the sum over the terms of their BM25 in
         each field, by the field's weight. In a field, an AnyOf counts as much as the best of
         its wordings, and a wording as the mean of its terms."""
-        ...
+
+    def by_term(self, terms: Sequence[str | AnyOf], keys: Keys) -> npt.NDArray[np.float32] | None:
+        """What each of the different terms, as often as it is there, adds to the score of each of
+        the keys (sorted, unique); shape (terms, keys), terms as they first appear. None where that
+        would take a search for each of them."""
 
     def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         """In how many chunks each term is: in the body, or with its mark in the identifiers; of
@@ -260,7 +262,6 @@ class DenseIndex(Protocol):
         """Delete, then add, then take on the generation, as in SparseIndex. Only for an `owner`
         (the holder of the writer's lock) files are written, perhaps later, by a thread; for
         anyone else memory alone changes."""
-        ...
 
     def refresh(self) -> None:
         """Takes on what another process has written, if that is not what is held: the

@@ -103,6 +103,16 @@ def look_up(
                 found[place] += factors[term] * np.float32(codes[low])
 
 
+@compiled("u2[]", "u1[]", "i8[,]", "f4[]", "i8[]", "f4[,]=")
+def look_up_each(
+    docs: Docs, codes: Bytes, ranges: Ranges, factors: Scores, wanted: Places, found: Scores
+) -> None:
+    """The same, with a row of `found` for each of the terms."""
+    for term in range(len(ranges)):
+        own = slice(term, term + 1)
+        look_up(docs, codes, ranges[own], factors[own], wanted, found[term])
+
+
 @compiled("f4[]", "i8", "f4")
 def is_any_over(scores: Scores, start: int, bound: float) -> bool:
     """Whether one of the scores of the block that begins there is over the bound."""

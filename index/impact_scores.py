@@ -8,9 +8,11 @@ Turtle and Flood 1995, "Query Evaluation: Strategies and Optimizations").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,7 @@ from index.impact_kernels import (
     count_alive,
     find,
     look_up,
+    look_up_each,
     pruned,
     take_in,
 )
@@ -93,15 +96,21 @@ class Part:
         return self.segment.docs[place], self.codes[place] * np.float32(factor)
 
 
+Notion: TypeAlias = Sequence[tuple[npt.NDArray[Any], Scores]]
+"""What a notion adds to chunks (ascending), field by field."""
+
+
 class Evaluation:
     """A query over one part: where the postings of its terms are, what one unit of their codes
-    counts, and what each chunk has beside them (None: nothing)."""
+    counts, and what notions add beside them."""
 
-    def __init__(self, part: Part, ranges: Ranges, factors: Scores, beside: Scores | None) -> None:
+    def __init__(
+        self, part: Part, ranges: Ranges, factors: Scores, notions: Sequence[Notion]
+    ) -> None:
         self._part = part
         self._ranges = ranges
         self._factors = factors
-        self._beside = beside
+        self._notions = notions
         self._is_cheap = int((ranges[:, 1] - ranges[:, 0]).sum()) <= _ALL_AT_ONCE
 
     @cached_property
@@ -113,18 +122,39 @@ class Evaluation:
 
     def _before(self) -> Scores:
         """The score of every chunk before any term."""
-        if self._beside is None:
+        if not self._notions:
             return np.zeros(len(self._part.segment), dtype=np.float32)
         return self._beside.copy()
+
+    @cached_property
+    def _beside(self) -> Scores:
+        """What every chunk has from notions."""
+        scores = np.zeros(len(self._part.segment), dtype=np.float32)
+        for docs, values in chain.from_iterable(self._notions):
+            scores[docs] += values
+        return scores
 
     def scores(self, docs: Places) -> Scores:
         """Of these chunks, which ascend."""
         if self._is_cheap:
             return self._all[docs]
-        found = np.zeros(len(docs), np.float32) if self._beside is None else self._beside[docs]
+        found = self._beside[docs] if self._notions else np.zeros(len(docs), np.float32)
         part = self._part
         look_up(part.segment.docs, part.codes, self._ranges, self._factors, docs, found)
         return found
+
+    def each(self, docs: Places) -> tuple[Scores, Scores]:
+        """What each of the terms adds to these chunks, which ascend, and each of the notions; of
+        shape (terms, docs) and (notions, docs)."""
+        part = self._part
+        terms = np.zeros((len(self._factors), len(docs)), dtype=np.float32)
+        look_up_each(part.segment.docs, part.codes, self._ranges, self._factors, docs, terms)
+        notions = np.zeros((len(self._notions), len(docs)), dtype=np.float32)
+        for row, notion in zip(notions, self._notions, strict=True):
+            for held, values in notion:
+                at = np.minimum(held.searchsorted(docs), len(held) - 1)
+                row += np.where(held[at] == docs, values[at], 0)
+        return terms, notions
 
     def best(self, best: Scores, mask: Mask | None) -> tuple[Places, Scores]:
         """The chunks whose scores are among the best, perhaps with others, in no order; with a

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
 from index.impact_formula import Formula
 from index.impact_kernels import Ranges, Scores
 from index.impact_scores import Evaluation, Part
-from index.impact_segment import Mask, Terms, base_of, hash_of
+from index.impact_segment import Mask, Places, Terms, base_of, hash_of
 
 _MOST_WEIGHED_ANEW = 2_000_000
 """Postings up to which a reader of some chunks has average lengths of its own: it takes hundredths
@@ -38,7 +38,7 @@ class ImpactReader:
     parts: Sequence[Part]
     weights: Sequence[float]
     formula: Formula
-    _asked: dict[tuple[str | AnyOf, ...], list[Evaluation]] = field(
+    _asked: dict[tuple[str | AnyOf, ...], _Evaluated] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     _filters: ByFilter[list[Mask]] = field(
@@ -86,7 +86,7 @@ class ImpactReader:
     def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         if not terms or k <= 0 or not len(self) or (allowed is not None and not len(allowed)):
             return Ranking.of([], [])
-        evaluations = self._evaluations(tuple(terms))
+        evaluations = self._evaluated(terms).parts
         if allowed is not None and len(allowed) <= _FEW:
             found = self._scored(evaluations, allowed)
         else:
@@ -94,6 +94,16 @@ class ImpactReader:
         keys = np.concatenate([some for some, _ in found])
         scores = np.concatenate([some for _, some in found])
         return Ranking.of(keys, _without_last_bits(scores)).head(k)
+
+    def by_term(self, terms: Sequence[str | AnyOf], keys: Keys) -> Scores:
+        evaluated = self._evaluated(terms)
+        found = np.zeros((len(evaluated.query.terms), len(keys)), dtype=np.float32)
+        for part, evaluation in zip(self.parts, evaluated.parts, strict=True):
+            docs = part.segment.places(keys)
+            docs = docs[part.alive[docs]]
+            columns = keys.searchsorted(part.segment.keys[docs])
+            found[:, columns] = evaluated.query.by_term(evaluation, docs)
+        return found
 
     def among(self, keys: Keys) -> ImpactReader:
         """In a large index with the average lengths of all chunks, which a few do not change."""
@@ -144,19 +154,23 @@ class ImpactReader:
 
     # --- what a query comes to ----------------------------------------------------------------
 
-    def _evaluations(self, terms: tuple[str | AnyOf, ...]) -> list[Evaluation]:
+    def _evaluated(self, terms: Sequence[str | AnyOf]) -> _Evaluated:
         """The query over each part. The last few are kept, with the scores of all chunks: a
         fusion asks for the best, and then for the scores of what others found."""
-        known = self._asked.get(terms)
+        asked = tuple(terms)
+        known = self._asked.get(asked)
         if known is None:
-            if not self._fields.is_any:
-                return []
-            query = _Query(Counter(terms), self._fields)
-            known = list(query.evaluations(self.parts, len(self)))
+            query = _Query(Counter(asked), self._fields)
+            known = _Evaluated(query, list(query.evaluations(self.parts, len(self))))
             while len(self._asked) >= _KEPT:
                 self._asked.pop(next(iter(self._asked)), None)
-            self._asked[terms] = known
+            self._asked[asked] = known
         return known
+
+
+class _Evaluated(NamedTuple):
+    query: _Query
+    parts: Sequence[Evaluation]
 
 
 @dataclass(frozen=True)
@@ -168,16 +182,13 @@ class _Fields:
     weights: npt.NDArray[np.float64]
     of_identifiers: float
 
-    @property
-    def is_any(self) -> bool:
-        return len(self.weights) > 0 or self.of_identifiers > 0
-
 
 class _Query:
     """A query as a row of terms, each a word in a field: field by field, first its words in
     each of the text fields, then its identifiers in theirs."""
 
     def __init__(self, terms: Mapping[str | AnyOf, int], fields: _Fields) -> None:
+        self.terms = terms
         self._notions: list[tuple[AnyOf, int]] = []
         marked: dict[str, int] = {}
         words: dict[str, int] = {}
@@ -192,6 +203,7 @@ class _Query:
             for word in chain.from_iterable(notion.wordings):
                 words.setdefault(word, 0)
         self._words = list(words)
+        self._identifiers = list(marked)
         self._text_fields = len(fields.weights)
         counts = [*words.values()] * self._text_fields
         self._numbers = (fields.bases | _hashes(words)).ravel()
@@ -211,22 +223,39 @@ class _Query:
         rarity = self._weights * np.log1p((chunks - spread + 0.5) / (spread + 0.5))
         counted = rarity * self._counts
         for part, ranges in zip(parts, found, strict=True):
-            beside = None
-            if self._notions:
-                beside = self._of_notions(part, ranges, (rarity * part.step).tolist())
-            yield Evaluation(part, ranges, (counted * part.step).astype(np.float32), beside)
+            notions = self._of_notions(part, ranges, (rarity * part.step).tolist())
+            yield Evaluation(part, ranges, (counted * part.step).astype(np.float32), notions)
 
-    def _of_notions(self, part: Part, ranges: Ranges, factors: Sequence[float]) -> Scores:
-        """What each chunk has from the notions, in each field: from the best of the wordings,
-        each the mean of its terms."""
+    def by_term(self, evaluation: Evaluation, docs: Places) -> Scores:
+        """What each of the terms adds to these chunks, shape (terms, docs)."""
+        each, notions = evaluation.each(docs)
+        ending = self._text_fields * len(self._words)
+        texts = each[:ending].reshape(self._text_fields, len(self._words), len(docs))
+        rows: dict[str | AnyOf, Scores] = dict(zip(self._words, texts.sum(axis=0), strict=True))
+        rows.update(zip(self._identifiers, each[ending:], strict=False))
+        rows.update((notion, row) for (notion, _), row in zip(self._notions, notions, strict=True))
+        found = np.zeros((len(self.terms), len(docs)), dtype=np.float32)
+        for place, term in enumerate(self.terms):
+            if term in rows:
+                found[place] = rows[term]
+        return found
+
+    def _of_notions(
+        self, part: Part, ranges: Ranges, factors: Sequence[float]
+    ) -> list[list[tuple[npt.NDArray[Any], Scores]]]:
+        """What chunks have from each notion, in each field: from the best of the wordings, each
+        the mean of its terms."""
+        if not self._notions:
+            return []
         held = {
             term: slice(begin, end)
             for term, (begin, end) in enumerate(ranges.tolist())
             if begin < end
         }
         columns = {word: column for column, word in enumerate(self._words)}
-        scores = np.zeros(len(part.segment), dtype=np.float32)
+        found_of = []
         for notion, count in self._notions:
+            of_notion = []
             shares = [
                 {columns[word]: n / len(wording) for word, n in Counter(wording).items()}
                 for wording in notion.wordings
@@ -243,8 +272,9 @@ class _Query:
                         wordings.append(_joined(found, np.add))
                 if wordings:
                     docs, values = _joined(wordings, np.maximum)
-                    scores[docs] += np.float32(count * notion.weight) * values
-        return scores
+                    of_notion.append((docs, np.float32(count * notion.weight) * values))
+            found_of.append(of_notion)
+        return found_of
 
 
 def _hashes(words: Iterable[str]) -> Terms:

@@ -33,6 +33,7 @@ STEPS: Mapping[str, bool] = {
     "decompose": False,
     "step_back": False,
     "hyde": False,
+    "smoothing": True,
     "graph": True,
     "themes": True,
     "map_reduce": False,

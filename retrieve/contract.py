@@ -274,7 +274,6 @@ class Translator(Protocol):
     def translate(self, text: str, script: str) -> Sequence[AnyOf]:
         """The wordings, as index terms, of each word of the text that it knows. `script` is
         that of the text ("han", "latin" or empty). Raises Unavailable."""
-        ...
 
 
 class Leg(Protocol):
@@ -284,12 +283,10 @@ class Leg(Protocol):
         self, snapshot: Snapshot, query: AnalyzedQuery, k: int, allowed: Keys | None
     ) -> Ranking:
         """The best k of what is allowed (all, where it is None)."""
-        ...
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
         """The exact score of each key, in the order given; 0 for a chunk that the leg knows
         nothing for, nan for one that it does not hold."""
-        ...
 
     def silent(self, foreign: Mask) -> Mask:
         """True for each chunk that the leg cannot judge for this query. `foreign` is true for
@@ -300,12 +297,14 @@ class Leg(Protocol):
 @dataclass(frozen=True, slots=True)
 class LegResult:
     """What a leg brings to a fusion: its own `ranking` of its candidates, and its `scores` of
-    every candidate of any leg, in the order of the keys given to the fusion. Where `silent` is
-    true the leg cannot judge the chunk, and a low score says nothing against it."""
+    every candidate of any leg, in the order of the keys given to the fusion; `lent` is what other
+    chunks add to those. Where `silent` is true the leg cannot judge the chunk, and a low score says
+    nothing against it."""
 
     ranking: Ranking
     scores: Scores
     silent: Mask
+    lent: Scores | None = None
 
 
 class Fusion(Protocol):

@@ -8,13 +8,14 @@ costs as a rule.
 from __future__ import annotations
 
 from retrieve.clock import Clock
+from retrieve.smoothing import SMOOTHING
 
 AFTER = "after"
 """What comes after the rerankers."""
 
 _WORDS, _MEANING = "words", "meaning"
 _WORD_STAGES = ("sparse", "translated", "rescore", "fusion")
-_MEANING_STAGES = ("embed", "dense")
+_MEANING_STAGES = ("embed", "dense", SMOOTHING)
 _GUESSES_MS = {AFTER: 2.0, _WORDS: 2.0, _MEANING: 10.0}
 
 _MEAN_SHARE, _DEVIATION_SHARE = 1 / 8, 1 / 4

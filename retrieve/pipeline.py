@@ -36,6 +36,7 @@ from retrieve.notes import Fault
 from retrieve.pace import Pace
 from retrieve.reranking import Reranking
 from retrieve.searching import Searching
+from retrieve.smoothing import Smoothing
 from retrieve.texts import TextJudge
 from retrieve.told import Told
 from retrieve.tuning.trial import Fit
@@ -98,6 +99,7 @@ class Retriever:
     translator: Translator | None = None
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     steps: Mapping[str, bool] = field(default_factory=dict)
+    smoothing: Smoothing = field(default_factory=Smoothing)
     feedback: Feedback = field(default_factory=Feedback)
     model: StepModel | None = None
     listwise: Listwise | None = None

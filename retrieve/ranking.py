@@ -5,6 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from index.contract import Keys, Ranking
+from retrieve.contract import LegResult, Scores
+
+
+def known(leg: LegResult) -> Scores:
+    """The leg's scores with what is lent to them; a chunk that it does not hold counts as its
+    worst."""
+    scores = leg.scores
+    missing = np.isnan(scores)
+    if missing.any():
+        scores = np.where(missing, np.nanmin(scores), scores)
+    return scores if leg.lent is None else scores + leg.lent
 
 
 def with_first(first: Ranking, ranking: Ranking) -> Ranking:

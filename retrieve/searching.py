@@ -33,6 +33,7 @@ from retrieve.model_steps import FOLLOW_UP, QUERY_STEPS, reader_of, standing_alo
 from retrieve.notes import Fault, notes_of
 from retrieve.ranking import lifted
 from retrieve.relevance import is_relevant
+from retrieve.smoothing import SMOOTHING, Smoothing
 from retrieve.themes.asking import asked_of_all
 from retrieve.themes.step import THEMES_STEP, Thematic, ThemesTold
 from retrieve.themes.themes import THEMES
@@ -197,6 +198,11 @@ class Searching:
         return query
 
     @property
+    def _smoothing(self) -> Smoothing | None:
+        is_on = SMOOTHING in self.steps and SMOOTHING not in self.told.cut
+        return self.retriever.smoothing if is_on else None
+
+    @property
     def _depth(self) -> int:
         """Candidates taken from each leg."""
         return max(self.retriever.depth, self.query.k)
@@ -259,7 +265,8 @@ class Searching:
         taken = self.names
         if fusion is not None and not retriever.costs.time_for_meaning(clock):
             taken = tuple(name for name in taken if name != _BY_MEANING)
-            cut = (_BY_MEANING, *(name for name in retriever.rerankers if name in self.steps))
+            steps = (SMOOTHING, *retriever.rerankers)
+            cut = (_BY_MEANING, *(name for name in steps if name in self.steps))
             self.told.cut.extend(name for name in cut if name not in self.told.cut)
         rankings = rankings_of(snapshot, analyzed, taken, depth, allowed, clock)
         rankings = {name: rankings.get(name, Ranking.of([], [])) for name in self.names}
@@ -267,6 +274,9 @@ class Searching:
         with clock.stage("rescore"):
             by_ranks = fusion is None or fusion.by_ranks
             legs = judged_by(snapshot, analyzed, keys, rankings, by_ranks)
+        if self._smoothing is not None and not by_ranks:
+            with clock.stage(SMOOTHING):
+                legs = self._smoothing.smoothed(snapshot, analyzed, keys, legs)
         with clock.stage("fusion"):
             if fusion is None:
                 fused = Fused(rankings[self.query.fusion], {self.query.fusion: 1.0})
@@ -293,7 +303,7 @@ class Searching:
                 found = self._found(analyzed, allowed, depth, Clock())
                 others.append(Searched(analyzed, found, variant))
             fusion = self.retriever.fusion(self.query.fusion, snapshot, script)
-            return merged(snapshot, question, others, fusion)
+            return merged(snapshot, question, others, fusion, self._smoothing)
 
     def plainly_found(self, text: str) -> tuple[AnalyzedQuery, Found]:
         """What the legs and rerankers find for a text as it stands."""

@@ -28,6 +28,7 @@ from index.contract import Embedder, QueryEmbedding, Ranking, Vectors
 from index.pipeline import Snapshot
 from retrieve.candidates import candidates_of, judged_by
 from retrieve.contract import AnalyzedQuery, Found, Fusion
+from retrieve.smoothing import Smoothing
 
 _RANK_CONSTANT = 60.0
 """Of reciprocal rank fusion, where scores do not compare."""
@@ -76,7 +77,11 @@ _WEIGHTS = {"rewrite": 0.5, "step_back": 0.25, "decompose": 1.0}
 
 
 def merged(
-    snapshot: Snapshot, question: Searched, others: Sequence[Searched], fusion: Fusion | None
+    snapshot: Snapshot,
+    question: Searched,
+    others: Sequence[Searched],
+    fusion: Fusion | None,
+    smoothing: Smoothing | None = None,
 ) -> Found:
     """What the question and its variants found, in one ranking. What each leg says of a hit is
     what it says for the question itself."""
@@ -95,6 +100,11 @@ def merged(
         )
         for one in all_of_them
     ]
+    if smoothing is not None and not by_ranks:
+        judged = [
+            smoothing.smoothed(snapshot, one.query, keys, legs)
+            for one, legs in zip(all_of_them, judged, strict=True)
+        ]
     totals: list[Totals]
     if by_ranks or fusion is None:
         totals = [_reciprocal(keys, one.found.ranking) for one in all_of_them]

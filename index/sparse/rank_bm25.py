@@ -7,6 +7,7 @@ of the other indexes (with Lucene's inverse document frequency); nothing in it i
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -127,6 +128,13 @@ class RankBm25Reader:
         if allowed is not None:
             found &= np.isin(self._keys, allowed, assume_unique=True)
         return Ranking.of(self._keys[found], scores[found]).head(k)
+
+    def by_term(self, terms: Sequence[str | AnyOf], keys: Keys) -> npt.NDArray[np.float32]:
+        counts = Counter(terms)
+        found = np.zeros((len(counts), len(keys)), dtype=np.float32)
+        for row, (term, count) in enumerate(counts.items()):
+            found[row] = self.search([term] * count, len(keys), keys).scores_of(keys)
+        return found
 
     def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         found: list[int] = []

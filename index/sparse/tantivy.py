@@ -238,6 +238,9 @@ class TantivyReader:
                 return Ranking(ranking.keys[mine], ranking.scores[mine]).head(k)
             wanted *= 4
 
+    def by_term(self, terms: Sequence[str | AnyOf], keys: Keys) -> None:
+        """None: of 20,000 chunks, each term of 24 for 140 of them took 48 ms, a search 3."""
+
     def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         names = ["identifiers" if _is_identifier(term) else "body" for term in terms]
         queries = [self._term(name, term, 1.0) for name, term in zip(names, terms, strict=True)]
@@ -327,6 +330,9 @@ class _Among:
 
     def search(self, terms: Sequence[str | AnyOf], k: int, allowed: Keys | None = None) -> Ranking:
         return self._whole.search(terms, k, self._of(allowed))
+
+    def by_term(self, terms: Sequence[str | AnyOf], keys: Keys) -> None:
+        """None, as of the whole."""
 
     def counts(self, terms: Sequence[str], allowed: Keys | None = None) -> list[int]:
         return self._whole.counts(terms, self._of(allowed))

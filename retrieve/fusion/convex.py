@@ -10,6 +10,7 @@ import numpy as np
 from index.contract import Keys, Ranking
 from ingest.contract import BadInput
 from retrieve.contract import Fused, LegResult, Scores
+from retrieve.ranking import known
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,16 @@ class ConvexFusion:
         weights.update(dict.fromkeys(by_words, 1.0 - dense))
         scores = np.zeros(len(keys), dtype=np.float64)
         if by_words:
-            best = np.max([_normalised(legs[name].scores, 0.0) for name in by_words], axis=0)
+            best = np.max([_normalised(known(legs[name]), 0.0) for name in by_words], axis=0)
             scores += (1.0 - dense) * best
         if dense:
             weights["dense"] = dense
-            scores += dense * _normalised(legs["dense"].scores, None)
+            scores += dense * _normalised(known(legs["dense"]), None)
         return Fused(Ranking.of(keys, scores), weights)
 
 
 def _normalised(scores: Scores, floor: float | None) -> Scores:
     """Scores moved to 0..1: from the floor, or from the least of them, to the greatest."""
-    known = np.nan_to_num(scores, nan=float(np.nanmin(scores)))
-    low = float(known.min()) if floor is None else floor
-    spread = float(known.max()) - low
-    return (known - low) / spread if spread > 0 else np.zeros_like(known)
+    low = float(scores.min()) if floor is None else floor
+    spread = float(scores.max()) - low
+    return (scores - low) / spread if spread > 0 else np.zeros_like(scores)

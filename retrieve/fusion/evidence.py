@@ -23,6 +23,7 @@ import numpy as np
 from index.contract import Keys, Ranking
 from ingest.contract import BadInput
 from retrieve.contract import Fused, LegResult, Scores
+from retrieve.ranking import known
 
 _BEST = 2
 """Chunks in the query's own script whose mean score is what counts as a good match by words."""
@@ -98,11 +99,3 @@ def by_words(legs: Mapping[str, LegResult]) -> Scores:
 
 def _mean_of_best(scores: Scores, count: int) -> float:
     return float(np.sort(scores)[::-1][:count].mean())
-
-
-def known(leg: LegResult) -> Scores:
-    """The leg's scores; a chunk that it does not hold counts as its worst."""
-    missing = np.isnan(leg.scores)
-    if not missing.any():
-        return leg.scores
-    return np.where(missing, np.nanmin(leg.scores), leg.scores)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.contract import Keys, Ranking
-from retrieve.contract import AnalyzedQuery, Scores
+from retrieve.contract import AnalyzedQuery, Found, Scores
 from retrieve.fusion.evidence import share_of_words
 from retrieve.graph.linking import TITLED, Asked, Place
 
@@ -61,11 +61,11 @@ class Levels:
     most: float = 60.0
 
     def credits(
-        self, place: Place, query: AnalyzedQuery, named: Sequence[Named], keys: Keys
+        self, place: Place, query: AnalyzedQuery, named: Sequence[Named], found: Found
     ) -> Scores:
-        """What each of the keys, which ascend, lacks for the words of a name to count alike for
-        all that is about it."""
-        snapshot = place.snapshot
+        """What each of the keys found lacks for the words of a name to count alike for all that is
+        about it, less what those near it have lent."""
+        snapshot, keys = place.snapshot, found.keys
         lacking = np.zeros(len(keys), dtype=np.float32)
         weight = share_of_words(len(query.terms))
         for one in named:
@@ -76,7 +76,10 @@ class Levels:
             of_name = keys[held]
             scores = snapshot.sparse.search(terms, len(of_name), of_name).scores_of(of_name)
             lacking[held] += weight * (scores.max() - scores)
-        return lacking
+        sparse = found.legs.get("sparse")
+        if sparse is None or sparse.lent is None:
+            return lacking
+        return np.maximum(lacking - np.float32(weight) * sparse.lent, 0)
 
     def levelled(self, named: Sequence[Named], ranking: Ranking) -> Ranking:
         """Each of the things that a question names with its best passages about as high as the

@@ -75,7 +75,7 @@ class GraphStep:
         with_named = with_candidates(place, query, found, [n.candidates for n in named], fusion)
         levels = self.levels
         known = with_named.keys
-        lacking = levels.credits(place, query, named, known)
+        lacking = levels.credits(place, query, named, with_named)
         base = Ranking.of(known, with_named.ranking.scores_of(known) + lacking)
         dense = found.legs.get("dense")
         level = levels.levelled(named, base)
@@ -134,6 +134,10 @@ def with_candidates(
         scores[keys.searchsorted(found.keys)] = one.scores
         if len(one.ranking.keys) and not fusion.by_ranks:
             scores[keys.searchsorted(new)] = leg.score(place.snapshot, query, new)
-        legs[name] = LegResult(one.ranking, scores, leg.silent(foreign))
+        lent = None
+        if one.lent is not None:
+            lent = np.zeros(len(keys), dtype=np.float32)
+            lent[keys.searchsorted(found.keys)] = one.lent
+        legs[name] = LegResult(one.ranking, scores, leg.silent(foreign), lent)
     fused = fusion.fuse(keys, legs, len(query.terms))
     return replace(found, keys=keys, legs=legs, ranking=fused.ranking, weights=fused.weights)

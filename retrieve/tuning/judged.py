@@ -9,7 +9,8 @@ import numpy as np
 
 from index.pipeline import Snapshot
 from retrieve.contract import Query
-from retrieve.fusion.evidence import by_words, known
+from retrieve.fusion.evidence import by_words
+from retrieve.ranking import known
 from retrieve.tuning.trial import Trial
 
 if TYPE_CHECKING:

@@ -127,6 +127,51 @@ def test_a_notion_counts_by_the_wording_that_a_chunk_holds_best(index: SparseInd
     assert mixed.scores[0] == pytest.approx(2 * scores[1], rel=1e-5)
 
 
+def test_what_each_term_adds(index: SparseIndex, backend: str) -> None:
+    """As a search for it alone; in several segments, for some of which it is not there."""
+    draw = random.Random(5)
+    entries = [
+        SparseEntry(key, *(draw.choices(words, k=draw.randint(0, 6)) for words in [WORDS] * 4))
+        for key in range(1, 40)
+    ]
+    marked = [SparseEntry(key, ["w1"], [], ["w2"], [], MARKED) for key in range(40, 44)]
+    index.apply(SparseChanges(1, entries[:25]))
+    index.apply(SparseChanges(2, [*entries[25:], *marked]))
+    index.apply(SparseChanges(3, [], [7, 30]))
+    notion = AnyOf((("w5",), ("w6", "w7")), 0.5)
+    asked: list[str | AnyOf] = ["w1", "w2", notion, "w1", MARKED[0], "nowhere", notion, "w5"]
+    for reader in (index.reader(), index.reader().among(keys(*range(5, 42)))):
+        wanted = keys(*range(3, 42), 999)
+        rows = reader.by_term(asked, wanted)
+        if backend == "tantivy":
+            assert rows is None
+            continue
+        assert rows is not None
+        different: list[str | AnyOf] = ["w1", "w2", notion, MARKED[0], "nowhere", "w5"]
+        assert rows.shape == (len(different), len(wanted))
+        for row, term in zip(rows, different, strict=True):
+            alone = reader.search([term] * asked.count(term), len(wanted), wanted)
+            assert row.tolist() == pytest.approx(alone.scores_of(wanted).tolist(), rel=1e-4)
+        both = reader.search(asked, len(wanted), wanted).scores_of(wanted)
+        assert rows.sum(axis=0).tolist() == pytest.approx(both.tolist(), rel=1e-4)
+        assert both[wanted.tolist().index(41)] > rows[0][wanted.tolist().index(41)] > 0
+        assert not rows[:, [wanted.tolist().index(key) for key in (7, 30, 999)]].any()
+        for some, few in (([], wanted), (different, wanted[:0])):
+            nothing = reader.by_term(some, few)
+            assert nothing is not None and nothing.shape == (len(some), len(few))
+
+
+def test_chunks_without_any_term_are_held_and_not_found(index: SparseIndex) -> None:
+    index.apply(SparseChanges(1, [SparseEntry(key, (), (), ()) for key in range(1, 4)]))
+    reader = index.reader()
+    assert reader.keys().tolist() == [1, 2, 3]
+    asked: list[str | AnyOf] = ["a", MARKED[0], AnyOf((("b",),))]
+    assert reader.search(asked, 9).keys.tolist() == []
+    assert reader.search(asked, 9, keys(2, 3)).keys.tolist() == []
+    rows = reader.by_term(asked, keys(1, 2))
+    assert rows is None or not rows.any()
+
+
 def test_a_key_is_replaced_and_deleted(index: SparseIndex) -> None:
     index.apply(SparseChanges(1, [body(1, "old"), body(2, "old")]))
     index.apply(SparseChanges(2, [body(1, "new")], [2]))

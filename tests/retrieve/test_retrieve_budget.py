@@ -146,10 +146,10 @@ def test_with_hardly_any_time_the_words_decide(collection: Collection) -> None:
     retriever = Retriever(rerankers={"slow": reranker}, now=hand.now)
     result = search(collection, retriever, 1.0)
     explained = result.explanation
-    assert explained.cut == ("dense", "slow")
+    assert explained.cut == ("dense", "smoothing", "slow")
     assert explained.weights["dense"] == 0.0
     assert "embed" not in explained.timings_ms
-    assert any("1 ms has cut dense; slow" in note for note in explained.notes)
+    assert any("1 ms has cut dense; smoothing; slow" in note for note in explained.notes)
     assert not reranker.given
     words = retriever.search(collection.snapshot(), Query(QUERY, fusion="sparse"))
     assert [h.chunk.id for h in result.hits] == [h.chunk.id for h in words.hits]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from graph_search_room import (
     DIRECTOR,
@@ -15,11 +17,14 @@ from graph_search_room import (
     OTHER_FILM,
     filled,
     ids,
+    parts_with_graph,
 )
-from index_room import make_parts
+from index_room import fill, make_document, make_parts
 
 from index.collection import Collection
 from retrieve.contract import GLOBAL, HYBRID, LOCAL, MIX, MODES, NAIVE, BadQuery, Query
+from retrieve.graph.levels import Levels, named_in
+from retrieve.graph.linking import Asked, Place
 from retrieve.pipeline import Retriever
 
 ONE_HOP = "Where was the director of the film Silent Harbour born?"
@@ -196,3 +201,30 @@ def test_a_search_gives_the_same_bytes_again(collection: Collection) -> None:
             (hit.chunk.id, hit.score) for hit in other.hits
         ]
         assert one.chains == other.chains
+
+
+def test_words_that_were_lent_are_not_credited_again(tmp_path: Path) -> None:
+    """A document's chunks are given the words of its title alike: by what lies near them, or by the
+    title."""
+    said = ["Silent Harbour was shot in winter, and Silent Harbour won a prize.", "It won a prize."]
+    documents = [
+        make_document("film", said, title="Silent Harbour"),
+        make_document("other", ["A harbour is where ships lie."], title="Harbours"),
+    ]
+    collection = fill(tmp_path / "lent", parts_with_graph(), documents)
+    snapshot, question = collection.snapshot(), "Which prize did Silent Harbour win?"
+    graph = snapshot.graph()
+    assert graph is not None
+    place = Place(snapshot, graph, None)
+    named = named_in(place, Asked.of(graph, snapshot.parts.analyzer, question))
+    searching = Retriever().searching(snapshot, Query(question, steps={"smoothing": False}))
+    analyzed, found = searching.plainly_found(question)
+    whole = Levels().credits(place, analyzed, named, found)
+    assert whole.max() > 0.05
+    for share in (0.3, 2.0):
+        lent = whole * np.float32(share)
+        legs = {**found.legs, "sparse": replace(found.legs["sparse"], lent=lent)}
+        left = Levels().credits(place, analyzed, named, replace(found, legs=legs))
+        wanted = max(1.0 - share, 0.0) * whole
+        assert left.tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
+    collection.close()
