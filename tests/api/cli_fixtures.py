@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import api.compose
 from api.cli.app import app
 from api.settings import load_settings
+from index.contract import Embedder
 from index.pipeline import Parts, build_parts
 
 MARKDOWN = """# Seal warranty
@@ -82,21 +83,25 @@ class Braid:
         return said.err
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def shared_parts() -> Iterator[None]:
-    """Parts are built once for the same options, so that the model is loaded once."""
+    """Parts are built once for the same options, and an embedder for its own, whatever stands
+    beside it: a loaded model takes a gigabyte."""
     built: dict[str, Parts] = {}
+    embedders: dict[str, Embedder] = {}
 
     def build(**choices: Any) -> Parts:
         # Where the model lies changes nothing about it.
-        named = [
-            (part, choice.name, {k: v for k, v in choice.options.items() if k != "cache"})
+        named = {
+            part: (choice.name, {k: v for k, v in choice.options.items() if k != "cache"})
             for part, choice in choices.items()
             if choice is not None
-        ]
-        key = repr(sorted(named))
+        }
+        key = repr(sorted(named.items()))
         if key not in built:
-            built[key] = build_parts(**choices)
+            parts = build_parts(**choices)
+            embedder = embedders.setdefault(repr(named["embedder"]), parts.embedder)
+            built[key] = replace(parts, embedder=embedder)
         return built[key]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -105,7 +110,7 @@ def shared_parts() -> Iterator[None]:
 
 
 @pytest.fixture
-def braid(tmp_path: Path, shared_parts: None, monkeypatch: pytest.MonkeyPatch) -> Braid:
+def braid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Braid:
     """A command line without collections, in an empty working folder."""
     monkeypatch.chdir(tmp_path)
     return Braid(tmp_path / "data")
@@ -141,7 +146,7 @@ def write_folder(folder: Path, bearings: str = BEARINGS) -> Path:
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, shared_parts: None) -> Braid:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Braid:
     """A command line over a collection of three documents, not to be changed."""
     braid = Braid(tmp_path_factory.mktemp("filled") / "data")
     folder = write_folder(tmp_path_factory.mktemp("documents"))

@@ -167,7 +167,7 @@ def test_a_broken_weight_is_found_and_the_fusion_named(
 
 
 @pytest.fixture
-def sound(shared_parts: None, real_cache: Path) -> Iterator[PlantedBraid]:
+def sound(real_cache: Path) -> Iterator[PlantedBraid]:
     braid = a_system(real_cache)
     yield braid
     braid.close()

@@ -52,7 +52,7 @@ def test_a_step_without_a_model_is_wrong_use(filled: Braid) -> None:
     assert "answer.model" in said
 
 
-def test_over_rest(shared_parts: None, tmp_path: Path) -> None:
+def test_over_rest(tmp_path: Path) -> None:
     def script(handler: BaseHTTPRequestHandler, state: Scripted) -> None:
         (refuse(500, "broken") if len(state.requests) > 1 else say("Bearings are covered."))(
             handler, state

@@ -19,7 +19,7 @@ from retrieve.contract import Query
 
 
 @pytest.fixture
-def braid(tmp_path: Path, shared_parts: None) -> Braid:
+def braid(tmp_path: Path) -> Braid:
     return Braid(Settings(data_dir=tmp_path / "data"))
 
 

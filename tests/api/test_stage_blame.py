@@ -110,7 +110,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def built(shared_parts: None, real_cache: Path) -> Iterator[Callable[[Plant], PlantedBraid]]:
+def built(real_cache: Path) -> Iterator[Callable[[Plant], PlantedBraid]]:
     """Builds systems, each with a cache of its own, and closes them."""
     made: list[PlantedBraid] = []
 

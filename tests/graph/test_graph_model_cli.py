@@ -105,7 +105,7 @@ def test_wrong_use(filled: Braid) -> None:
     assert "price" in filled.refused(*build, "--max-price", "2", code=2, env=env)
 
 
-def test_settings_reach_the_model(tmp_path: Path, shared_parts: None) -> None:
+def test_settings_reach_the_model(tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path,
         answer=AnswerSettings(model="m", max_tokens=100, context_tokens=512),
