@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from index.contract import Keys
 from index.impact_formula import Formula
 from index.impact_kernels import (
     Counts,
@@ -64,6 +65,11 @@ class Part:
     def is_whole(self) -> bool:
         """Whether nothing is dead."""
         return self.count == len(self.segment)
+
+    def places(self, keys: Keys) -> Places:
+        """Where those of the keys (sorted, unique) are that are here and alive."""
+        docs = self.segment.places(keys)
+        return docs[self.alive[docs]]
 
     def find(self, numbers: Terms) -> Ranges:
         """Where the postings of these terms are, shape (terms, 2): from where to where; an empty

@@ -16,7 +16,7 @@ from index.by_filter import ByFilter
 from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
 from index.impact_formula import Formula
 from index.impact_kernels import Ranges, Scores
-from index.impact_scores import Evaluation, Part
+from index.impact_scores import Evaluation, Notion, Part
 from index.impact_segment import Mask, Places, Terms, base_of, hash_of
 
 _MOST_WEIGHED_ANEW = 2_000_000
@@ -99,8 +99,7 @@ class ImpactReader:
         evaluated = self._evaluated(terms)
         found = np.zeros((len(evaluated.query.terms), len(keys)), dtype=np.float32)
         for part, evaluation in zip(self.parts, evaluated.parts, strict=True):
-            docs = part.segment.places(keys)
-            docs = docs[part.alive[docs]]
+            docs = part.places(keys)
             columns = keys.searchsorted(part.segment.keys[docs])
             found[:, columns] = evaluated.query.by_term(evaluation, docs)
         return found
@@ -122,8 +121,7 @@ class ImpactReader:
     ) -> list[tuple[Keys, Scores]]:
         found = []
         for part, evaluation in zip(self.parts, evaluations, strict=True):
-            docs = part.segment.places(allowed)
-            docs = docs[part.alive[docs]]
+            docs = part.places(allowed)
             scores = evaluation.scores(docs)
             found.append((part.segment.keys[docs[scores > 0]], scores[scores > 0]))
         return found
@@ -203,14 +201,14 @@ class _Query:
             for word in chain.from_iterable(notion.wordings):
                 words.setdefault(word, 0)
         self._words = list(words)
-        self._identifiers = list(marked)
+        self._identifiers = list(marked) if fields.of_identifiers else []
         self._text_fields = len(fields.weights)
         counts = [*words.values()] * self._text_fields
         self._numbers = (fields.bases | _hashes(words)).ravel()
         self._weights = fields.weights.repeat(len(words))
-        if marked and fields.of_identifiers:
+        if self._identifiers:
             counts += marked.values()
-            ending = _BASES[_IDENTIFIERS] | _hashes(marked)
+            ending = _BASES[_IDENTIFIERS] | _hashes(self._identifiers)
             self._numbers = np.concatenate([self._numbers, ending])
             of_ending = np.full(len(marked), fields.of_identifiers)
             self._weights = np.concatenate([self._weights, of_ending])
@@ -223,7 +221,9 @@ class _Query:
         rarity = self._weights * np.log1p((chunks - spread + 0.5) / (spread + 0.5))
         counted = rarity * self._counts
         for part, ranges in zip(parts, found, strict=True):
-            notions = self._of_notions(part, ranges, (rarity * part.step).tolist())
+            notions: Sequence[Notion] = ()
+            if self._notions:
+                notions = self._of_notions(part, ranges, (rarity * part.step).tolist())
             yield Evaluation(part, ranges, (counted * part.step).astype(np.float32), notions)
 
     def by_term(self, evaluation: Evaluation, docs: Places) -> Scores:
@@ -232,7 +232,7 @@ class _Query:
         ending = self._text_fields * len(self._words)
         texts = each[:ending].reshape(self._text_fields, len(self._words), len(docs))
         rows: dict[str | AnyOf, Scores] = dict(zip(self._words, texts.sum(axis=0), strict=True))
-        rows.update(zip(self._identifiers, each[ending:], strict=False))
+        rows.update(zip(self._identifiers, each[ending:], strict=True))
         rows.update((notion, row) for (notion, _), row in zip(self._notions, notions, strict=True))
         found = np.zeros((len(self.terms), len(docs)), dtype=np.float32)
         for place, term in enumerate(self.terms):
@@ -240,20 +240,16 @@ class _Query:
                 found[place] = rows[term]
         return found
 
-    def _of_notions(
-        self, part: Part, ranges: Ranges, factors: Sequence[float]
-    ) -> list[list[tuple[npt.NDArray[Any], Scores]]]:
+    def _of_notions(self, part: Part, ranges: Ranges, factors: Sequence[float]) -> list[Notion]:
         """What chunks have from each notion, in each field: from the best of the wordings, each
         the mean of its terms."""
-        if not self._notions:
-            return []
         held = {
             term: slice(begin, end)
             for term, (begin, end) in enumerate(ranges.tolist())
             if begin < end
         }
         columns = {word: column for column, word in enumerate(self._words)}
-        found_of = []
+        found_of: list[Notion] = []
         for notion, count in self._notions:
             of_notion = []
             shares = [

@@ -80,8 +80,10 @@ class Smoothing:
         if len(keys) < 2:
             return lent
         own = snapshot.sparse.by_term(terms, keys)
-        share = 0.0 if own is None else self._share(own)
-        if own is None or not share:
+        if own is None:
+            return lent
+        share = self._share(own)
+        if not share:
             return lent
         held, vectors = snapshot.vectors(keys)
         count = min(self.neighbours, len(held) - 1)
