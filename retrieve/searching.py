@@ -274,9 +274,9 @@ class Searching:
         with clock.stage("rescore"):
             by_ranks = fusion is None or fusion.by_ranks
             legs = judged_by(snapshot, analyzed, keys, rankings, by_ranks)
-        if self._smoothing is not None and not by_ranks:
+        if self._smoothing is not None and fusion is not None and not by_ranks:
             with clock.stage(SMOOTHING):
-                legs = self._smoothing.smoothed(snapshot, analyzed, keys, legs)
+                legs = self._smoothing.smoothed(snapshot, analyzed, keys, legs, fusion)
         with clock.stage("fusion"):
             if fusion is None:
                 fused = Fused(rankings[self.query.fusion], {self.query.fusion: 1.0})

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from index.contract import AnyOf, Keys, Vectors
 from index.pipeline import Snapshot
 from ingest.contract import BadInput
-from retrieve.contract import AnalyzedQuery, LegResult, Scores
+from retrieve.contract import AnalyzedQuery, Fusion, LegResult, Scores
 
 SMOOTHING = "smoothing"
 """The step and the stage."""
@@ -35,19 +35,23 @@ SMOOTHING = "smoothing"
 class Smoothing:
     """Lends `share` of what a passage lacks to the mean of the `neighbours` nearest to it by the
     cosine of their vectors. Lent to, and by, the first `depth` of each leg; in full up to a
-    coverage of `low`, less and less from there on, and nothing from `high` on."""
+    coverage of `low`, less and less from there on, and nothing from `high` on; nor where one in
+    another script than the query's would be among the `first` without it."""
 
     share: float = 0.5
     neighbours: int = 4
     depth: int = 70
     low: float = 0.5
     high: float = 0.7
+    first: int = 5
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise BadInput(f"the share that is lent must be over 0 and at most 1, not {self.share}")
-        if self.neighbours < 1 or self.depth < 2:
-            raise BadInput("smoothing needs 1 neighbour or more, and a depth of 2 or more")
+        if self.neighbours < 1 or self.depth < 2 or self.first < 0:
+            raise BadInput(
+                "smoothing needs 1 neighbour or more, a depth of 2 or more and a first of 0 or more"
+            )
         if not self.low < self.high:
             raise BadInput("smoothing lends in full below a lower coverage than nothing from")
 
@@ -57,18 +61,23 @@ class Smoothing:
         query: AnalyzedQuery,
         keys: Keys,
         legs: Mapping[str, LegResult],
+        fusion: Fusion,
     ) -> dict[str, LegResult]:
-        """The legs of the candidates `keys`, the sparse one with what passages lend each other:
-        nothing where some are in another script than the query's. They have none of its words, what
-        a dictionary makes of those is too vague to be lent, and they would fall behind."""
+        """The legs of the candidates `keys`, the sparse one with what passages in the query's own
+        script lend each other; those in another have none of its words, and what a dictionary makes
+        of those is too vague to be lent. So nothing is lent where `fusion` would place one of them
+        among the first: it would fall behind."""
         own = legs.get("sparse")
         if own is None or not len(own.ranking.keys):
             return dict(legs)
+        if own.silent.any():
+            first = fusion.fuse(keys, legs, len(query.terms)).ranking.keys[: self.first]
+            if own.silent[keys.searchsorted(first)].any():
+                return dict(legs)
         is_first = np.zeros(len(keys), dtype=bool)
         for leg in legs.values():
             is_first[keys.searchsorted(leg.ranking.keys[: self.depth])] = True
-        if own.silent[is_first].any():
-            return dict(legs)
+        is_first &= ~own.silent
         lent = np.zeros(len(keys), dtype=np.float32)
         lent[is_first] = self.lent(snapshot, query.terms, keys[is_first])
         return {**legs, "sparse": replace(own, lent=lent)}

@@ -100,9 +100,9 @@ def merged(
         )
         for one in all_of_them
     ]
-    if smoothing is not None and not by_ranks:
+    if smoothing is not None and fusion is not None and not by_ranks:
         judged = [
-            smoothing.smoothed(snapshot, one.query, keys, legs)
+            smoothing.smoothed(snapshot, one.query, keys, legs, fusion)
             for one, legs in zip(all_of_them, judged, strict=True)
         ]
     totals: list[Totals]

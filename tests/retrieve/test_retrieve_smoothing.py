@@ -13,7 +13,7 @@ from index_room import fill, make_document, make_parts
 from index.collection import Collection
 from index.contract import Keys
 from ingest.contract import BadInput, Chunk, Document
-from retrieve.contract import Query, SearchResult
+from retrieve.contract import Found, Query, SearchResult
 from retrieve.pipeline import Retriever
 from retrieve.smoothing import Smoothing
 
@@ -144,28 +144,42 @@ def test_a_passage_gains_by_what_those_like_it_say(collection: Collection) -> No
 
 
 @pytest.mark.parametrize("text", ["水泵何时更换", "pump motor"])
-def test_nothing_is_lent_beside_passages_in_another_script(tmp_path: Path, text: str) -> None:
-    """These would have none of a question's words, and fall behind."""
+def test_passages_in_another_script_lend_nothing_and_are_not_overtaken(
+    tmp_path: Path, text: str
+) -> None:
+    """They have none of a question's words: where one is among the first, nobody is lent any."""
     chinese = [make_document(f"zh{n}", [said], title="") for n, said in enumerate(CHINESE)]
     collection = fill(tmp_path / "c", make_parts(), [*documents(), *chinese])
-    snapshot = collection.snapshot()
-    found = Retriever(smoothing=ALWAYS).searching(snapshot, Query(text)).plainly_found(text)[1]
-    assert found.legs["sparse"].silent.any()
-    assert found.legs["sparse"].lent is None
+    snapshot, query = collection.snapshot(), Query(text)
+
+    def found(first: int, steps: dict[str, bool] | None = None) -> Found:
+        retriever = Retriever(smoothing=replace(ALWAYS, first=first))
+        asked = replace(query, steps=steps or {})
+        return retriever.searching(snapshot, asked).plainly_found(text)[1]
+
+    plain = found(5, {"smoothing": False})
+    silent = plain.legs["sparse"].silent
+    ranks = silent[plain.keys.searchsorted(plain.ranking.keys)]
+    highest = int(ranks.argmax())  # where the first in another script stands
+    assert ranks.any()
+    assert found(highest + 1).legs["sparse"].lent is None
+    assert (found(highest + 1).ranking.keys == plain.ranking.keys).all()
+    lent = found(highest).legs["sparse"].lent
+    assert lent is not None
+    assert lent.max() > 0
+    assert not lent[silent].any()
     collection.close()
 
-    alone = fill(tmp_path / "alone", make_parts(), chinese)
-    found = (
-        Retriever(smoothing=ALWAYS).searching(alone.snapshot(), Query(text)).plainly_found(text)[1]
-    )
+
+def test_chinese_passages_lend_too(tmp_path: Path) -> None:
+    chinese = [make_document(f"zh{n}", [said], title="") for n, said in enumerate(CHINESE)]
+    collection = fill(tmp_path / "c", make_parts(), chinese)
+    searching = Retriever(smoothing=ALWAYS).searching(collection.snapshot(), Query("水泵何时更换"))
+    _, found = searching.plainly_found("水泵何时更换")
     lent = found.legs["sparse"].lent
-    if text == "pump motor":
-        assert lent is None
-    else:
-        assert lent is not None
-        names = keys_by_document(alone)
-        assert found.keys[lent.argmax()] == names["zh2"]
-    alone.close()
+    assert lent is not None
+    assert found.keys[lent.argmax()] == keys_by_document(collection)["zh2"]
+    collection.close()
 
 
 @pytest.mark.parametrize("fusion", ["rrf", "convex", "sparse", "dense"])
@@ -205,7 +219,14 @@ def test_an_index_that_tells_the_sum_alone_lends_nothing(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "options",
-    [{"share": 0.0}, {"share": 1.1}, {"neighbours": 0}, {"depth": 1}, {"low": 0.7, "high": 0.7}],
+    [
+        {"share": 0.0},
+        {"share": 1.1},
+        {"neighbours": 0},
+        {"depth": 1},
+        {"first": -1},
+        {"low": 0.7, "high": 0.7},
+    ],
 )
 def test_wrong_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(BadInput):
