@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "index"))
 
-from killing import Child, Truth
+from killing import Truth, Writers
 
 
 def main() -> None:
@@ -34,16 +34,17 @@ def main() -> None:
     draw = random.Random(given.seed)
     begun = time.monotonic()
     merges: set[tuple[str, ...]] = set()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, Writers() as writers:
         folder = Path(scratch) / "collection"
         truth = Truth(folder, given.paragraphs)
         for kill in range(given.kills):
-            child = Child(folder, given.documents, given.paragraphs, draw.randrange(2**31), 10**6)
+            seed = draw.randrange(2**31)
+            child = writers.start(folder, given.documents, given.paragraphs, seed, 10**6)
             # Every tenth while it starts, opens and catches up; the others after some operations,
             # however slow the machine is, so that merges are met too.
             lines = 0 if kill % 10 == 0 else draw.randrange(1, 40)
             child.wait_for(lines)
-            time.sleep(draw.uniform(0.0, 0.3 if lines else 1.5))
+            time.sleep(draw.uniform(0.0, 0.3 if lines else 0.1))
             child.kill()
             truth.judge(child.lines)
             merges.add(tuple(sorted(path.name for path in (folder / "dense").glob("*"))))

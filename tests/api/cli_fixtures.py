@@ -15,7 +15,7 @@ import api.compose
 from api.cli.app import app
 from api.settings import load_settings
 from index.contract import Embedder
-from index.pipeline import Parts, build_parts
+from index.pipeline import Parts, QueryCache, build_parts
 
 MARKDOWN = """# Seal warranty
 
@@ -86,7 +86,8 @@ class Braid:
 @pytest.fixture(scope="session", autouse=True)
 def shared_parts() -> Iterator[None]:
     """Parts are built once for the same options, and an embedder for its own, whatever stands
-    beside it: a loaded model takes a gigabyte."""
+    beside it: a loaded model takes a gigabyte. It remembers the foreign questions of every tuning,
+    which are more than a cache holds otherwise."""
     built: dict[str, Parts] = {}
     embedders: dict[str, Embedder] = {}
 
@@ -100,8 +101,11 @@ def shared_parts() -> Iterator[None]:
         key = repr(sorted(named.items()))
         if key not in built:
             parts = build_parts(**choices)
-            embedder = embedders.setdefault(repr(named["embedder"]), parts.embedder)
-            built[key] = replace(parts, embedder=embedder)
+            name = repr(named["embedder"])
+            if name not in embedders:
+                assert isinstance(parts.embedder, QueryCache)
+                embedders[name] = replace(parts.embedder, size=1_000)
+            built[key] = replace(parts, embedder=embedders[name])
         return built[key]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from llm_server import LlmServer, start
+from filelock import FileLock
+from llm_server import LlmServer, OwnServer
 
 from generate.contract import Passage, Terms
 from index.analyze.jieba import JiebaAnalyzer
@@ -53,7 +57,13 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
 
 
 @pytest.fixture(scope="session")
-def llm(model_folder: Path) -> Iterator[LlmServer]:
-    server = start(model_folder)
-    yield server
-    server.kill()
+def llm(model_folder: Path, worker_id: str) -> LlmServer:
+    """One for all processes of the tests, which the first that needs it starts: loading takes as
+    long as many answers. It ends with the process that runs the tests."""
+    owner = os.getpid() if worker_id == "master" else os.getppid()
+    listens = model_folder.with_suffix(".json")
+    with FileLock(f"{listens}.lock"):
+        if not listens.exists():
+            started = OwnServer(model_folder, owner=owner).address
+            listens.write_text(json.dumps(asdict(started)), encoding="utf-8")
+    return LlmServer(**json.loads(listens.read_text(encoding="utf-8")))

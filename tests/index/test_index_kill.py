@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index_room import assert_sound, keys_of, texts_of
 from ingesting_child import chunks_of, collection_at
-from killing import Child, Truth
+from killing import Truth, Writers
 
 KILLS, DOCUMENTS, PARAGRAPHS = 20, 30, 8
 
@@ -19,17 +19,18 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     draw = random.Random(20)
     folder = tmp_path / "collection"
     truth = Truth(folder, PARAGRAPHS)
-    for number in range(KILLS):
-        child = Child(folder, DOCUMENTS, PARAGRAPHS, number, 1_000)
-        child.wait_for(draw.choice([2, 3, 4, 5, 6, 7]) if number else 0)
-        time.sleep(draw.uniform(0.0, 0.06) if number else 0.0)
-        child.kill()
-        truth.judge(child.lines)
-        assert truth.faults == []
-    assert truth.acknowledged > KILLS
+    with Writers() as writers:
+        for number in range(KILLS):
+            child = writers.start(folder, DOCUMENTS, PARAGRAPHS, number, 1_000)
+            child.wait_for(draw.choice([2, 3, 4, 5, 6, 7]) if number else 0)
+            time.sleep(draw.uniform(0.0, 0.06) if number else 0.0)
+            child.kill()
+            truth.judge(child.lines)
+            assert truth.faults == []
+        assert truth.acknowledged > KILLS
 
-    last = Child(folder, DOCUMENTS, PARAGRAPHS, KILLS, 15)
-    assert last.end() == 0
+        last = writers.start(folder, DOCUMENTS, PARAGRAPHS, KILLS, 15)
+        assert last.end() == 0
     truth.judge(last.lines)
     assert truth.faults == []
     collection = collection_at(folder)
