@@ -13,9 +13,14 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 PLACES = 128
 _SEED, _SCHEME = 1, "affine32"
@@ -48,13 +53,19 @@ def signature(text: str) -> bytes:
     found = shingles(text)
     if len(found) < _LEAST_SHINGLES:
         return b""
-    from datasketch import MinHash
-
-    made = MinHash(PLACES, seed=_SEED, hashfunc=zlib.crc32, scheme=_SCHEME)
+    made = _blank().copy()
     encoded = (shingle.encode() for shingle in found)
     while batch := list(islice(encoded, _BATCH)):
         made.update_batch(batch)
     return bytes(made.hashvalues.astype("<u4").tobytes())
+
+
+@cache
+def _blank() -> MinHash:
+    """That of no shingles: drawing its permutations takes as long as a page of text."""
+    from datasketch import MinHash
+
+    return MinHash(PLACES, seed=_SEED, hashfunc=zlib.crc32, scheme=_SCHEME)
 
 
 def similarity(one: bytes, two: bytes) -> float:
