@@ -21,8 +21,8 @@ def open_connections(path: Path) -> int:
 def _file_of(connection: apsw.Connection) -> str:
     try:
         return connection.filename
-    except apsw.ConnectionClosedError:
-        return ""
+    except (apsw.ConnectionClosedError, apsw.ThreadingViolationError):
+        return ""  # closed, or one that a server of other tests works with just now
 
 
 def test_connections_go_with_the_threads_that_they_served(tmp_path: Path) -> None:
