@@ -21,7 +21,6 @@ settings.register_profile("search", derandomize=False)
 settings.load_profile("same")
 
 LONGEST = (
-    "index/test_index_kill.py",
     "retrieve/test_retrieve_model_steps.py",
     "api/test_rest_states.py",
     "ingest/test_hostile.py",
@@ -39,6 +38,7 @@ LONGEST = (
     "retrieve/test_retrieve_cross_encoder.py",
     "retrieve/test_retrieve_graph_search.py",
     "generate/test_generate_model.py",
+    "graph/test_graph_model_estimate.py",
     "api/test_cli_experiment.py",
     "api/test_cli_gate.py",
 )
