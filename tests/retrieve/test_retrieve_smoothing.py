@@ -55,6 +55,10 @@ def collection(
     collection.close()
 
 
+def chinese() -> list[tuple[Document, list[Chunk]]]:
+    return [make_document(f"zh{n}", [said], title="") for n, said in enumerate(CHINESE)]
+
+
 def keys_by_document(collection: Collection) -> dict[str, int]:
     snapshot = collection.snapshot()
     stored = snapshot.chunks(snapshot.dense.keys().tolist())
@@ -148,8 +152,7 @@ def test_passages_in_another_script_lend_nothing_and_are_not_overtaken(
     tmp_path: Path, text: str
 ) -> None:
     """They have none of a question's words: where one is among the first, nobody is lent any."""
-    chinese = [make_document(f"zh{n}", [said], title="") for n, said in enumerate(CHINESE)]
-    collection = fill(tmp_path / "c", make_parts(), [*documents(), *chinese])
+    collection = fill(tmp_path / "c", make_parts(), [*documents(), *chinese()])
     snapshot, query = collection.snapshot(), Query(text)
 
     def found(first: int, steps: dict[str, bool] | None = None) -> Found:
@@ -171,10 +174,12 @@ def test_passages_in_another_script_lend_nothing_and_are_not_overtaken(
     collection.close()
 
 
-def test_chinese_passages_lend_too(tmp_path: Path) -> None:
-    chinese = [make_document(f"zh{n}", [said], title="") for n, said in enumerate(CHINESE)]
-    collection = fill(tmp_path / "c", make_parts(), chinese)
-    searching = Retriever(smoothing=ALWAYS).searching(collection.snapshot(), Query("水泵何时更换"))
+def test_chinese_passages_lend_what_a_chinese_question_asks_for(tmp_path: Path) -> None:
+    collection = fill(tmp_path / "c", make_parts(), chinese())
+    snapshot, retriever = collection.snapshot(), Retriever(smoothing=ALWAYS)
+    _, foreign = retriever.searching(snapshot, Query("pump motor")).plainly_found("pump motor")
+    assert foreign.legs["sparse"].lent is None
+    searching = retriever.searching(snapshot, Query("水泵何时更换"))
     _, found = searching.plainly_found("水泵何时更换")
     lent = found.legs["sparse"].lent
     assert lent is not None
