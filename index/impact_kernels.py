@@ -113,6 +113,60 @@ def look_up_each(
         look_up(docs, codes, ranges[own], factors[own], wanted, found[term])
 
 
+@compiled("u2[]", "f4[]", "f4[]=")
+def add_found(docs: Docs, values: Scores, scores: Scores) -> None:
+    """Adds to the scores of these chunks, each as often as it is there."""
+    for place in range(len(docs)):
+        scores[docs[place]] += values[place]
+
+
+@compiled("u2[]", "u1[]", "i8[,]", "f4[]", "i8[]", "i8[]", "i8")
+def best_wordings(
+    docs: Docs,
+    codes: Bytes,
+    ranges: Ranges,
+    factors: Scores,
+    wordings: Places,
+    notions: Places,
+    chunks: int,
+) -> tuple[Docs, Scores, Places]:
+    """What notions have in a segment of so many chunks: the sum of a wording's terms, of the
+    wording with the most; chunks (ascending) and values of one notion after the other, and where
+    those of each end. `wordings` says which term ends each, `notions` which wording."""
+    total = 0
+    for term in range(len(ranges)):
+        total += ranges[term, 1] - ranges[term, 0]
+    found = np.empty(total, dtype=np.uint16)
+    values = np.empty(total, dtype=np.float32)
+    ends = np.empty(len(notions), dtype=np.int64)
+    sums = np.zeros(chunks, dtype=np.float32)
+    best = np.full(chunks, np.float32(-1))
+    count = term = wording = 0
+    for notion in range(len(notions)):
+        begin = count
+        while wording < notions[notion]:
+            first = term
+            while term < wordings[wording]:
+                for place in range(ranges[term, 0], ranges[term, 1]):
+                    sums[docs[place]] += factors[term] * np.float32(codes[place])
+                term += 1
+            for again in range(first, term):
+                for place in range(ranges[again, 0], ranges[again, 1]):
+                    doc = docs[place]
+                    if best[doc] < 0:
+                        found[count] = doc
+                        count += 1
+                    best[doc] = max(best[doc], sums[doc])
+                    sums[doc] = 0
+            wording += 1
+        found[begin:count].sort()
+        for place in range(begin, count):
+            values[place] = best[found[place]]
+            best[found[place]] = -1
+        ends[notion] = count
+    return found[:count].copy(), values[:count].copy(), ends
+
+
 @compiled("f4[]", "i8", "f4")
 def is_any_over(scores: Scores, start: int, bound: float) -> bool:
     """Whether one of the scores of the block that begins there is over the bound."""

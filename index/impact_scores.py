@@ -8,14 +8,10 @@ Turtle and Flood 1995, "Query Evaluation: Strategies and Optimizations").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from index.contract import Keys
 from index.impact_formula import Formula
@@ -32,6 +28,7 @@ from index.impact_kernels import (
     pruned,
     take_in,
 )
+from index.impact_notions import Added, Notions, Weights
 from index.impact_segment import Bytes, Mask, Places, Segment, Terms
 
 _ALL_AT_ONCE = 200_000
@@ -97,22 +94,17 @@ class Part:
         """In how many chunks alive each of the segment's terms is, as far as it is known."""
         return np.full(len(self.segment.terms), -1, dtype=np.int32)
 
-    def values(self, place: slice, factor: float) -> tuple[npt.NDArray[Any], Scores]:
-        """The chunks of these postings, and what each has from its own."""
-        return self.segment.docs[place], self.codes[place] * np.float32(factor)
-
-
-Notion: TypeAlias = Sequence[tuple[npt.NDArray[Any], Scores]]
-"""What a notion adds to chunks (ascending), field by field."""
+    def of_notions(self, notions: Notions, ranges: Ranges, rarity: Weights) -> Added:
+        """What notions add; a term of theirs counts its rarity for each impact."""
+        segment = self.segment
+        return notions.over(segment.docs, self.codes, ranges, rarity * self.step, len(segment))
 
 
 class Evaluation:
     """A query over one part: where the postings of its terms are, what one unit of their codes
     counts, and what notions add beside them."""
 
-    def __init__(
-        self, part: Part, ranges: Ranges, factors: Scores, notions: Sequence[Notion]
-    ) -> None:
+    def __init__(self, part: Part, ranges: Ranges, factors: Scores, notions: Added | None) -> None:
         self._part = part
         self._ranges = ranges
         self._factors = factors
@@ -128,7 +120,7 @@ class Evaluation:
 
     def _before(self) -> Scores:
         """The score of every chunk before any term."""
-        if not self._notions:
+        if self._notions is None:
             return np.zeros(len(self._part.segment), dtype=np.float32)
         return self._beside.copy()
 
@@ -136,15 +128,17 @@ class Evaluation:
     def _beside(self) -> Scores:
         """What every chunk has from notions."""
         scores = np.zeros(len(self._part.segment), dtype=np.float32)
-        for docs, values in chain.from_iterable(self._notions):
-            scores[docs] += values
+        if self._notions is not None:
+            self._notions.add_to(scores)
         return scores
 
     def scores(self, docs: Places) -> Scores:
         """Of these chunks, which ascend."""
         if self._is_cheap:
             return self._all[docs]
-        found = self._beside[docs] if self._notions else np.zeros(len(docs), np.float32)
+        found = np.zeros(len(docs), np.float32)
+        if self._notions is not None:
+            found = self._beside[docs]
         part = self._part
         look_up(part.segment.docs, part.codes, self._ranges, self._factors, docs, found)
         return found
@@ -155,12 +149,9 @@ class Evaluation:
         part = self._part
         terms = np.zeros((len(self._factors), len(docs)), dtype=np.float32)
         look_up_each(part.segment.docs, part.codes, self._ranges, self._factors, docs, terms)
-        notions = np.zeros((len(self._notions), len(docs)), dtype=np.float32)
-        for row, notion in zip(notions, self._notions, strict=True):
-            for held, values in notion:
-                at = np.minimum(held.searchsorted(docs), len(held) - 1)
-                row += np.where(held[at] == docs, values[at], 0)
-        return terms, notions
+        if self._notions is None:
+            return terms, np.zeros((0, len(docs)), dtype=np.float32)
+        return terms, self._notions.each(docs)
 
     def best(self, best: Scores, mask: Mask | None) -> tuple[Places, Scores]:
         """The chunks whose scores are among the best, perhaps with others, in no order; with a

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ import numpy.typing as npt
 from index.by_filter import ByFilter
 from index.contract import IDENTIFIER_MARK, SPARSE_FIELDS, AnyOf, Keys, Ranking
 from index.impact_formula import Formula
-from index.impact_kernels import Ranges, Scores
-from index.impact_scores import Evaluation, Notion, Part
+from index.impact_kernels import Scores
+from index.impact_notions import Notions
+from index.impact_scores import Evaluation, Part
 from index.impact_segment import Mask, Places, Terms, base_of, hash_of
 
 _MOST_WEIGHED_ANEW = 2_000_000
@@ -187,22 +188,23 @@ class _Query:
 
     def __init__(self, terms: Mapping[str | AnyOf, int], fields: _Fields) -> None:
         self.terms = terms
-        self._notions: list[tuple[AnyOf, int]] = []
+        notions: list[tuple[AnyOf, int]] = []
         marked: dict[str, int] = {}
         words: dict[str, int] = {}
         for term, count in terms.items():
             if isinstance(term, AnyOf):
-                self._notions.append((term, count))
+                notions.append((term, count))
             elif term.startswith(IDENTIFIER_MARK):
                 marked[term] = count
             else:
                 words[term] = count
-        for notion, _ in self._notions:
+        for notion, _ in notions:
             for word in chain.from_iterable(notion.wordings):
                 words.setdefault(word, 0)
         self._words = list(words)
-        self._identifiers = list(marked) if fields.of_identifiers else []
         self._text_fields = len(fields.weights)
+        self._notions = Notions(notions, words, self._text_fields)
+        self._identifiers = list(marked) if fields.of_identifiers else []
         counts = [*words.values()] * self._text_fields
         self._numbers = (fields.bases | _hashes(words)).ravel()
         self._weights = fields.weights.repeat(len(words))
@@ -221,9 +223,9 @@ class _Query:
         rarity = self._weights * np.log1p((chunks - spread + 0.5) / (spread + 0.5))
         counted = rarity * self._counts
         for part, ranges in zip(parts, found, strict=True):
-            notions: Sequence[Notion] = ()
+            notions = None
             if self._notions:
-                notions = self._of_notions(part, ranges, (rarity * part.step).tolist())
+                notions = part.of_notions(self._notions, ranges, rarity)
             yield Evaluation(part, ranges, (counted * part.step).astype(np.float32), notions)
 
     def by_term(self, evaluation: Evaluation, docs: Places) -> Scores:
@@ -233,62 +235,17 @@ class _Query:
         texts = each[:ending].reshape(self._text_fields, len(self._words), len(docs))
         rows: dict[str | AnyOf, Scores] = dict(zip(self._words, texts.sum(axis=0), strict=True))
         rows.update(zip(self._identifiers, each[ending:], strict=True))
-        rows.update((notion, row) for (notion, _), row in zip(self._notions, notions, strict=True))
+        asked = (term for term in self.terms if isinstance(term, AnyOf))
+        rows.update(zip(asked, notions, strict=True))
         found = np.zeros((len(self.terms), len(docs)), dtype=np.float32)
         for place, term in enumerate(self.terms):
             if term in rows:
                 found[place] = rows[term]
         return found
 
-    def _of_notions(self, part: Part, ranges: Ranges, factors: Sequence[float]) -> list[Notion]:
-        """What chunks have from each notion, in each field: from the best of the wordings, each
-        the mean of its terms."""
-        held = {
-            term: slice(begin, end)
-            for term, (begin, end) in enumerate(ranges.tolist())
-            if begin < end
-        }
-        columns = {word: column for column, word in enumerate(self._words)}
-        found_of: list[Notion] = []
-        for notion, count in self._notions:
-            of_notion = []
-            shares = [
-                {columns[word]: n / len(wording) for word, n in Counter(wording).items()}
-                for wording in notion.wordings
-            ]
-            for first in range(0, self._text_fields * len(columns), len(columns)):
-                wordings = []
-                for wording in shares:
-                    found = [
-                        part.values(held[first + column], factors[first + column] * share)
-                        for column, share in wording.items()
-                        if first + column in held
-                    ]
-                    if found:
-                        wordings.append(_joined(found, np.add))
-                if wordings:
-                    docs, values = _joined(wordings, np.maximum)
-                    of_notion.append((docs, np.float32(count * notion.weight) * values))
-            found_of.append(of_notion)
-        return found_of
-
 
 def _hashes(words: Iterable[str]) -> Terms:
     return np.array(list(map(hash_of, words)), dtype=np.uint64)
-
-
-def _joined(
-    some: Sequence[tuple[npt.NDArray[Any], Scores]], how: np.ufunc
-) -> tuple[npt.NDArray[Any], Scores]:
-    """Several postings as one; what a chunk has from several is put together."""
-    if len(some) == 1:
-        return some[0]
-    docs = np.concatenate([docs for docs, _ in some])
-    order = np.argsort(docs, kind="stable")
-    docs = docs[order]
-    first = np.flatnonzero(np.concatenate([[True], docs[1:] != docs[:-1]]))
-    values: Scores = how.reduceat(np.concatenate([values for _, values in some])[order], first)
-    return docs[first], values
 
 
 def _without_last_bits(scores: Scores) -> Scores:
