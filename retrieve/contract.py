@@ -285,8 +285,8 @@ class Leg(Protocol):
         """The best k of what is allowed (all, where it is None)."""
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
-        """The exact score of each key, in the order given; 0 for a chunk that the leg knows
-        nothing for, nan for one that it does not hold."""
+        """The exact score of each key, as given: 0 where the leg knows nothing, nan for no chunk
+        of it."""
 
     def silent(self, foreign: Mask) -> Mask:
         """True for each chunk that the leg cannot judge for this query. `foreign` is true for
@@ -312,9 +312,8 @@ class Fusion(Protocol):
 
     @property
     def by_ranks(self) -> bool:
-        """Whether the rankings alone are looked at. Legs are then spared to score what others
-        have found: those scores are nan."""
-        ...
+        """Whether the rankings alone are looked at. Legs then need not score what others found,
+        and those scores are nan."""
 
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         """`keys` are the candidates of all legs, ascending; each is in the ranking that comes
@@ -333,14 +332,16 @@ class Fused:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search has found so far: the candidates of all legs (`keys`, ascending), what each
-    leg says of them, their merged `ranking`, the weight that each leg and reranker had in it, and
-    how each reranker `judged` what it looked at."""
+    leg says of them, their merged `ranking`, the weight that each leg and reranker had in it, how
+    each reranker `judged` what it looked at, and what another chunk leads to (`leads`): that one,
+    and how likely it is what the query means."""
 
     keys: Keys
     legs: Mapping[str, LegResult]
     ranking: Ranking
     weights: Mapping[str, float]
     judged: Mapping[str, Ranking] = field(default_factory=dict)
+    leads: Mapping[int, tuple[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from index.contract import Keys, Ranking
@@ -35,3 +37,16 @@ def lifted(ranking: Ranking, keys: Keys) -> Ranking:
     scores = ranking.scores.copy()
     scores[holds] += np.float32(ranking.scores[0] - ranking.scores[holds].min() + 1.0)
     return Ranking.of(ranking.keys, scores)
+
+
+def raised(keys: Keys, scores: Scores, leads: Mapping[int, tuple[int, float]]) -> Scores:
+    """The scores of the keys, with that of each chunk that another one leads to raised towards the
+    other's, as far as it is likely to be meant (`Found.leads`)."""
+    found = scores.copy()
+    place_of = {key: place for place, key in enumerate(keys.tolist())}
+    for key in place_of.keys() & leads.keys():
+        lead, likely = leads[key]
+        if lead in place_of:
+            own, other = scores[place_of[key]], scores[place_of[lead]]
+            found[place_of[key]] = np.fmax(own, own + likely * (other - own))
+    return found

@@ -7,7 +7,9 @@ depth. (The stopping rule is that of the threshold algorithm, Fagin, Lotem, Naor
 aggregation algorithms for middleware", with what was seen for what is possible.)
 
 What is judged gains its score, less the worst that was given: so none falls behind what was not
-judged. A budget cuts the depth to what fits, by what candidates have cost before.
+judged. A chunk that another one leads to need not be like the question. So where a reranker tells
+that likeness, it counts as the other one does, as far as it is likely to be what is meant. A budget
+cuts the depth to what fits, by what candidates have cost before.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from retrieve.clock import Clock
 from retrieve.contract import AnalyzedQuery, Found, Reranker, Scores
 from retrieve.costs import AFTER, Costs
 from retrieve.notes import Fault
-from retrieve.ranking import with_first
+from retrieve.ranking import raised, with_first
 
 _REST_S = 30.0
 """For so long a reranker that failed is not asked again: each search would wait for it."""
@@ -43,10 +45,12 @@ class Ordered:
 
 @dataclass
 class _Judging:
-    """What a reranker has said of the first of a ranking."""
+    """What a reranker has said of the first of a ranking. `leads` says what leads to a chunk, and
+    how likely that is meant."""
 
     ranking: Ranking
     scores: Scores
+    leads: Mapping[int, tuple[int, float]]
     was_cut: bool = False
     failure: str = ""
 
@@ -56,6 +60,11 @@ class _Judging:
         first = self.ranking.head(len(self.scores))
         held = ~np.isnan(self.scores)
         return Ranking.of(first.keys[held], self.scores[held])
+
+    @property
+    def led(self) -> Scores:
+        """The scores with those of chunks that others lead to raised towards what these have."""
+        return raised(self.ranking.keys[: len(self.scores)], self.scores, self.leads)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class Reranking:
                 notes.append(Fault(said))
                 continue
             with clock.stage(name):
-                judging = self._judge(name, snapshot, query, found.ranking, k, clock)
+                judging = self._judge(name, snapshot, query, found, k, clock)
                 found = _merged(found, name, reranker, judging)
             count = len(judging.scores)
             if judging.failure:
@@ -105,13 +114,13 @@ class Reranking:
         name: str,
         snapshot: Snapshot,
         query: AnalyzedQuery,
-        ranking: Ranking,
+        found: Found,
         k: int,
         clock: Clock,
     ) -> _Judging:
         reranker, costs = self.rerankers[name], self.costs
-        guess_ms = reranker.guess_ms
-        judging = _Judging(ranking, np.empty(0, dtype=np.float32))
+        guess_ms, ranking = reranker.guess_ms, found.ranking
+        judging = _Judging(ranking, np.empty(0, dtype=np.float32), found.leads)
         most = min(reranker.depth, len(ranking.keys))
         wanted = min(most, max(k, reranker.at_once))
         while wanted:
@@ -171,8 +180,8 @@ def _unit(reranker: Reranker, judging: _Judging) -> float:
 
 def _blended(reranker: Reranker, judging: _Judging) -> Scores:
     """The scores of the ranking's first, with what each gains."""
-    scores = judging.scores
-    gains = np.nan_to_num(scores - np.nanmin(scores)) * _unit(reranker, judging)
+    scores = judging.scores if reranker.own_unit else judging.led
+    gains = np.nan_to_num(scores - np.nanmin(judging.scores)) * _unit(reranker, judging)
     blended: Scores = judging.ranking.scores[: len(scores)] + gains
     return blended
 

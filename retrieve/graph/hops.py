@@ -37,8 +37,8 @@ _MOST_WORDS = 2
 @dataclass(frozen=True, slots=True)
 class Hop:
     """From the seed to the chunk `key`, by the entity that the one names (in `mention`) and the
-    other is about. `words` of the question stand beside the name. `share` is the logarithm of its
-    share of the seed's evidence, in the unit of the scores."""
+    other is about. `words` of the question stand beside the name. Its share of the seed's evidence
+    is how `likely` it is meant, and the logarithm of that, in the unit of the scores, `share`."""
 
     seed: int
     entity: int
@@ -46,6 +46,7 @@ class Hop:
     mention: Mention
     words: int
     share: float
+    likely: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class NextHops:
             for key, own in zip(way.keys.tolist(), of_way.tolist(), strict=True):
                 if own > -math.inf:
                     share = self.unit * (own - total) - self.behind
-                    yield Hop(seed, way.entity, key, way.mention, way.words, share)
+                    likely = math.exp(own - total)
+                    yield Hop(seed, way.entity, key, way.mention, way.words, share, likely)
 
 
 def _named(graph: Graph, asked: Asked, seed: int) -> dict[int, list[Mention]]:

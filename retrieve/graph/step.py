@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from retrieve.graph.linking import Asked, Place
 
 GRAPH = "graph"
 """The leg, the step and the stage."""
+
+Leads: TypeAlias = dict[int, tuple[int, float]]
+"""What leads to a chunk, and how likely it is meant."""
 
 _MOST_TOLD = 10
 """Entities, and hops, that a report tells of."""
@@ -33,18 +37,23 @@ class Led:
     hops: Sequence[Hop]
     levels: Levels
 
-    def placed(self, ranking: Ranking) -> Ranking:
-        """The ranking with each of them where it belongs, by the scores that it has now."""
+    def placed(self, ranking: Ranking) -> tuple[Ranking, Leads]:
+        """The ranking with each of them where it belongs, by the scores that it has now, and the
+        hops that put a chunk there."""
         levelled = self.levels.levelled(self.named, ranking)
         if not self.hops:
-            return levelled
+            return levelled, {}
+        leads: Leads = {}
         keys, scores = levelled.keys.tolist(), levelled.scores.tolist()
         score_of = dict(zip(keys, scores, strict=True))
         reached = dict(score_of)
         for hop in self.hops:
             if hop.seed in score_of and hop.key in score_of:
-                reached[hop.key] = max(reached[hop.key], score_of[hop.seed] + hop.share)
-        return Ranking.of(list(reached), list(reached.values()))
+                score = score_of[hop.seed] + hop.share
+                if score > reached[hop.key]:
+                    reached[hop.key] = score
+                    leads[hop.key] = hop.seed, hop.likely
+        return Ranking.of(list(reached), list(reached.values())), leads
 
     def report(self, added: int = 0) -> dict[str, Json]:
         """What it comes to, to be told; `added` are candidates that the texts had not found."""
@@ -93,7 +102,7 @@ class GraphStep:
         keys = whole.keys
         scores = whole.ranking.scores_of(keys)
         scores[keys.searchsorted(known)] += lacking
-        ranking = led.placed(Ranking.of(keys, scores))
+        ranking, leads = led.placed(Ranking.of(keys, scores))
         gained = ranking.scores_of(keys) - whole.ranking.scores_of(keys)
         gains = np.maximum(gained, 0.0)
         is_raised = gains > 0
@@ -105,6 +114,7 @@ class GraphStep:
             ranking=ranking,
             legs={**whole.legs, GRAPH: own},
             weights={**whole.weights, GRAPH: float(is_raised.any())},
+            leads=leads,
         ), led
 
 

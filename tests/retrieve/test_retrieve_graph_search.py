@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,20 @@ from graph_search_room import (
 )
 from index_room import fill, make_document, make_parts
 
-from index.collection import Collection
-from retrieve.contract import GLOBAL, HYBRID, LOCAL, MIX, MODES, NAIVE, BadQuery, Query
+from index.collection import Collection, Snapshot
+from index.contract import Keys
+from retrieve.contract import (
+    GLOBAL,
+    HYBRID,
+    LOCAL,
+    MIX,
+    MODES,
+    NAIVE,
+    AnalyzedQuery,
+    BadQuery,
+    Query,
+    Scores,
+)
 from retrieve.graph.levels import Levels, named_in
 from retrieve.graph.linking import Asked, Place
 from retrieve.pipeline import Retriever
@@ -75,6 +87,38 @@ def test_the_graph_is_a_leg_that_explains_itself(collection: Collection) -> None
     assert report["entities"] == ["Copper Road", "Silent Harbour"]
     assert "Marta Lindqvist" in report["hops"]
     assert "graph" in result.explanation.timings_ms
+
+
+@dataclass(frozen=True)
+class Disliking:
+    """A reranker that likes all chunks but one."""
+
+    disliked: int
+    weight: float = 60.0
+    own_unit: bool = False
+    depth: int = 30
+    at_once: int = 30
+    by_call: bool = False
+    guess_ms: float = 1.0
+
+    def judge(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, left_ms: float) -> Scores:
+        return (keys != self.disliked).astype(np.float32)
+
+
+def test_what_the_graph_leads_to_need_not_be_like_the_question(collection: Collection) -> None:
+    snapshot = collection.snapshot()
+    stored = snapshot.chunks(snapshot.dense.keys().tolist())
+    (key,) = [key for key, one in stored.items() if one.chunk.document_id == DIRECTOR]
+    reranker = Disliking(key)
+    plain, judged = (
+        Retriever(rerankers=rerankers).search(snapshot, Query(ONE_HOP, 20))
+        for rerankers in ({}, {"late_interaction": reranker})
+    )
+    assert ids(judged)[:2] == ids(plain)[:2] == [FILM, DIRECTOR]
+    naive = Retriever(rerankers={"late_interaction": reranker}).search(
+        snapshot, Query(ONE_HOP, 20, mode=NAIVE)
+    )
+    assert DIRECTOR not in ids(naive)[:10]
 
 
 def test_naive_is_a_search_without_the_graph(collection: Collection) -> None:

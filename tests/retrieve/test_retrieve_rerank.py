@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +231,32 @@ def test_nothing_that_is_left_out_could_have_come_among_the_first(
     best = max(judged.scores)
     if all(given_scores[key] <= best for key in ranking.keys[:40].tolist()):
         assert found.ranking.keys[:k].tolist() == full.ranking.keys[:k].tolist()
+
+
+@pytest.mark.parametrize(
+    ("lead", "wanted"), [((1, 0.75), 0.775), ((1, 0.0), 0.1), ((3, 1.0), 0.1), ((9, 1.0), 0.1)]
+)
+def test_what_another_leads_to_counts_as_that_one_as_far_as_it_is_meant(
+    lead: tuple[int, float], wanted: float
+) -> None:
+    """Not where that one is worse, or was not judged."""
+    scores = {1: 1.0, 2: 0.1, 3: 0.0}
+    ranking = Ranking.of(np.array([1, 2, 3]), np.array([5.0, 4.0, 3.0]))
+    found = Found(np.array([1, 2, 3]), {}, ranking, {}, leads={2: lead})
+    plain = replace(found, leads={})
+    nothing: Any = None
+    for own_unit, gained in ((False, 10.0 * wanted), (True, None)):
+        rerankers = {NAME: Given(scores, 10.0, 30, 30, own_unit)}
+        led, not_led = (
+            Reranking(rerankers).order(nothing, nothing, one, 3, Clock(), {NAME}).found
+            for one in (found, plain)
+        )
+        assert led.judged[NAME].scores_of(found.keys).tolist() == pytest.approx([1.0, 0.1, 0.0])
+        after = led.ranking.scores_of(found.keys).tolist()
+        if gained is None:
+            assert after == not_led.ranking.scores_of(found.keys).tolist()
+        else:
+            assert after == pytest.approx([15.0, 4.0 + gained, 3.0], abs=1e-5)
 
 
 def test_scores_in_a_unit_of_their_own_count_as_much_as_those_of_the_ranking() -> None:
