@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,11 +17,14 @@ from api.rest.guard import needs
 from api.rest.idempotency import creates
 from api.rest.jobs import JobInfo, job_address
 from api.rest.problems import responses
-from api.rest.service import CollectionDep, Service, ServiceDep
+from api.rest.service import BraidDep, CollectionDep, Service, ServiceDep
 from api.rest.upload import MAX_FILES, UploadLimits, not_stored, receive_files
 from api.rest.values import MAX_ID_CHARS, AccessTags, Given, JsonObject, document_id_of, json_only
-from index.pipeline import Job, JobDocument, View
-from ingest.contract import BadInput, Denied
+from index.pipeline import Job, JobDocument, Jobs, View
+from ingest.contract import BadInput, Denied, Unavailable
+
+if TYPE_CHECKING:
+    from api.compose import Braid
 
 router = APIRouter(prefix="/v1/collections/{collection}/documents", tags=["documents"])
 
@@ -157,12 +160,16 @@ async def upload(
     dependencies=[needs(Role.WRITE), Depends(json_only), creates],
 )
 def add_texts(
-    body: TextDocuments, response: Response, collection: CollectionDep, service: ServiceDep
+    body: TextDocuments,
+    response: Response,
+    collection: CollectionDep,
+    braid: BraidDep,
+    service: ServiceDep,
 ) -> JobInfo:
     """Takes in documents as plain text; otherwise as an upload of files."""
     documents = [_text_document(collection, *numbered) for numbered in enumerate(body.documents)]
-    job = _submitted(collection, documents, [item.text for item in body.documents])
-    return accepted(collection, job, service, response)
+    texts = [item.text for item in body.documents]
+    return accepted(*submitted(braid, collection, documents, texts), service, response)
 
 
 @router.post(
@@ -173,7 +180,11 @@ def add_texts(
     dependencies=[needs(Role.WRITE), Depends(json_only), creates],
 )
 def add_urls(
-    body: UrlDocuments, response: Response, collection: CollectionDep, service: ServiceDep
+    body: UrlDocuments,
+    response: Response,
+    collection: CollectionDep,
+    braid: BraidDep,
+    service: ServiceDep,
 ) -> JobInfo:
     """Takes in addresses of documents, which the job fetches before it reads them; what cannot be
     fetched fails alone, with the reason. Refused with 403 unless `server.fetch_hosts` names hosts
@@ -190,8 +201,7 @@ def add_urls(
         name = document_id_of(_id_of_url(item.url) if item.id is None else item.id)
         metadata = metadata_with(collection, name, {"url": item.url, **item.metadata}, item.access)
         documents.append(JobDocument(number, name, metadata=metadata, url=item.url))
-    job = _submitted(collection, documents, ())
-    return accepted(collection, job, service, response)
+    return accepted(*submitted(braid, collection, documents, ()), service, response)
 
 
 def _id_of_url(url: str) -> str:
@@ -199,18 +209,32 @@ def _id_of_url(url: str) -> str:
     return "/".join(part for part in address.split("/") if part not in ("", ".", ".."))
 
 
-def _submitted(collection: View, documents: Iterable[JobDocument], texts: Sequence[str]) -> Job:
+def submitted(
+    braid: Braid, collection: View, documents: Iterable[JobDocument], texts: Sequence[str]
+) -> tuple[View, Job]:
+    """A job of these documents, and the collection that has it: where one that was built anew has
+    been put in the place of the given one, it is handed in to that."""
     handed_in = list(documents)
     seen: set[str] = set()
     for document in handed_in:
         if document.document_id in seen:
             raise BadInput(f"{document.document_id!r} names two documents: give each its own id")
         seen.add(document.document_id)
-    jobs = collection.unrestricted.jobs
+    while True:
+        try:
+            return collection, _submit(collection.unrestricted.jobs, handed_in, texts)
+        except Unavailable:
+            now = braid.store.get(collection.name).view(collection.tags)
+            if now.unrestricted is collection.unrestricted:
+                raise
+            collection = now
+
+
+def _submit(jobs: Jobs, documents: Sequence[JobDocument], texts: Sequence[str]) -> Job:
     folder = jobs.new_folder()
     try:
         _store(folder, texts)
-        return jobs.submit(folder, handed_in)
+        return jobs.submit(folder, documents)
     except BaseException:
         jobs.discard(folder)
         raise

@@ -102,7 +102,7 @@ class Disliking:
     guess_ms: float = 1.0
 
     def judge(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, left_ms: float) -> Scores:
-        return (keys != self.disliked).astype(np.float32)
+        return np.asarray(keys != self.disliked, dtype=np.float32)
 
 
 def test_what_the_graph_leads_to_need_not_be_like_the_question(collection: Collection) -> None:
