@@ -120,25 +120,25 @@ class Evaluation:
 
     def _before(self) -> Scores:
         """The score of every chunk before any term."""
-        if self._notions is None:
+        if self._beside is None:
             return np.zeros(len(self._part.segment), dtype=np.float32)
         return self._beside.copy()
 
     @cached_property
-    def _beside(self) -> Scores:
-        """What every chunk has from notions."""
+    def _beside(self) -> Scores | None:
+        """What every chunk has from notions, where the query has any."""
+        if self._notions is None:
+            return None
         scores = np.zeros(len(self._part.segment), dtype=np.float32)
-        if self._notions is not None:
-            self._notions.add_to(scores)
+        self._notions.add_to(scores)
         return scores
 
     def scores(self, docs: Places) -> Scores:
         """Of these chunks, which ascend."""
         if self._is_cheap:
             return self._all[docs]
-        found = np.zeros(len(docs), np.float32)
-        if self._notions is not None:
-            found = self._beside[docs]
+        beside = self._beside
+        found = np.zeros(len(docs), np.float32) if beside is None else beside[docs]
         part = self._part
         look_up(part.segment.docs, part.codes, self._ranges, self._factors, docs, found)
         return found

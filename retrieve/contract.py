@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Leads: TypeAlias = Mapping[int, tuple[int, float]]
+"""By the keys of chunks, what chunk leads there, and how likely the query means it (0 to 1)."""
+
 MAX_QUERY_CHARS = 20_000
 MAX_K = 1_000
 MAX_TURNS = 50
@@ -285,13 +288,12 @@ class Leg(Protocol):
         """The best k of what is allowed (all, where it is None)."""
 
     def score(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys) -> Scores:
-        """The exact score of each key, as given: 0 where the leg knows nothing, nan for no chunk
-        of it."""
+        """The exact score of each key, in the order given; 0 for a chunk that the leg knows
+        nothing for, nan for one that it does not hold."""
 
     def silent(self, foreign: Mask) -> Mask:
         """True for each chunk that the leg cannot judge for this query. `foreign` is true for
         those in another script than the query's."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +314,12 @@ class Fusion(Protocol):
 
     @property
     def by_ranks(self) -> bool:
-        """Whether the rankings alone are looked at. Legs then need not score what others found,
-        and those scores are nan."""
+        """Whether the rankings alone are looked at. Legs are then spared to score what others
+        have found: those scores are nan."""
 
     def fuse(self, keys: Keys, legs: Mapping[str, LegResult], terms: int) -> Fused:
         """`keys` are the candidates of all legs, ascending; each is in the ranking that comes
         out. `terms` is how many index terms the query has."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,15 +334,14 @@ class Fused:
 class Found:
     """What a search has found so far: the candidates of all legs (`keys`, ascending), what each
     leg says of them, their merged `ranking`, the weight that each leg and reranker had in it, how
-    each reranker `judged` what it looked at, and what another chunk leads to (`leads`): that one,
-    and how likely it is what the query means."""
+    each reranker `judged` what it looked at, and the `leads` of the graph."""
 
     keys: Keys
     legs: Mapping[str, LegResult]
     ranking: Ranking
     weights: Mapping[str, float]
     judged: Mapping[str, Ranking] = field(default_factory=dict)
-    leads: Mapping[int, tuple[int, float]] = field(default_factory=dict)
+    leads: Leads = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,38 +363,31 @@ class Reranker(Protocol):
     @property
     def weight(self) -> float:
         """How much its scores count beside those of the ranking, over 0."""
-        ...
 
     @property
     def own_unit(self) -> bool:
         """True where its scores have a unit of their own: with weight 1 they then vary as much as
         those of the ranking. Else they are in the ranking's, once multiplied by the weight."""
-        ...
 
     @property
     def depth(self) -> int:
         """Candidates that it judges at the most."""
-        ...
 
     @property
     def at_once(self) -> int:
         """Candidates that are judged together: whether more are needed, and whether there is time
         for them, is looked at in between."""
-        ...
 
     @property
     def by_call(self) -> bool:
         """Whether judging costs about the same for one candidate as for many: it is then done for
         as many as are judged at once, or not at all."""
-        ...
 
     @property
     def guess_ms(self) -> float:
         """What one candidate (or call) costs, rather too much: until one has been timed."""
-        ...
 
     def judge(self, snapshot: Snapshot, query: AnalyzedQuery, keys: Keys, left_ms: float) -> Scores:
         """The score of each of the keys, which come best first; nan for one that it cannot judge.
         `left_ms` is what is left of the search's budget; whoever waits for others does not wait
         longer. Raises Unavailable."""
-        ...

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from index.contract import Keys, Ranking
-from retrieve.contract import LegResult, Scores
+from retrieve.contract import Leads, LegResult, Scores
 
 
 def known(leg: LegResult) -> Scores:
@@ -39,9 +37,9 @@ def lifted(ranking: Ranking, keys: Keys) -> Ranking:
     return Ranking.of(ranking.keys, scores)
 
 
-def raised(keys: Keys, scores: Scores, leads: Mapping[int, tuple[int, float]]) -> Scores:
+def raised(keys: Keys, scores: Scores, leads: Leads) -> Scores:
     """The scores of the keys, with that of each chunk that another one leads to raised towards the
-    other's, as far as it is likely to be meant (`Found.leads`)."""
+    other's, as far as it is likely to be meant."""
     found = scores.copy()
     place_of = {key: place for place, key in enumerate(keys.tolist())}
     for key in place_of.keys() & leads.keys():

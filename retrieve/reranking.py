@@ -23,7 +23,7 @@ from index.contract import Ranking
 from index.pipeline import Snapshot
 from ingest.contract import Json, Unavailable
 from retrieve.clock import Clock
-from retrieve.contract import AnalyzedQuery, Found, Reranker, Scores
+from retrieve.contract import AnalyzedQuery, Found, Leads, Reranker, Scores
 from retrieve.costs import AFTER, Costs
 from retrieve.notes import Fault
 from retrieve.ranking import raised, with_first
@@ -45,12 +45,11 @@ class Ordered:
 
 @dataclass
 class _Judging:
-    """What a reranker has said of the first of a ranking. `leads` says what leads to a chunk, and
-    how likely that is meant."""
+    """What a reranker has said of the first of a ranking."""
 
     ranking: Ranking
     scores: Scores
-    leads: Mapping[int, tuple[int, float]]
+    leads: Leads
     was_cut: bool = False
     failure: str = ""
 
@@ -60,11 +59,6 @@ class _Judging:
         first = self.ranking.head(len(self.scores))
         held = ~np.isnan(self.scores)
         return Ranking.of(first.keys[held], self.scores[held])
-
-    @property
-    def led(self) -> Scores:
-        """The scores with those of chunks that others lead to raised towards what these have."""
-        return raised(self.ranking.keys[: len(self.scores)], self.scores, self.leads)
 
 
 @dataclass(frozen=True)
@@ -180,9 +174,10 @@ def _unit(reranker: Reranker, judging: _Judging) -> float:
 
 def _blended(reranker: Reranker, judging: _Judging) -> Scores:
     """The scores of the ranking's first, with what each gains."""
-    scores = judging.scores if reranker.own_unit else judging.led
-    gains = np.nan_to_num(scores - np.nanmin(judging.scores)) * _unit(reranker, judging)
-    blended: Scores = judging.ranking.scores[: len(scores)] + gains
+    scores, first = judging.scores, judging.ranking.head(len(judging.scores))
+    counted = scores if reranker.own_unit else raised(first.keys, scores, judging.leads)
+    gains = np.nan_to_num(counted - np.nanmin(scores)) * _unit(reranker, judging)
+    blended: Scores = first.scores + gains
     return blended
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from index.contract import Keys, Ranking
 from ingest.contract import Json
 from retrieve.candidates import leg_of
-from retrieve.contract import AnalyzedQuery, Found, Fusion, LegResult
+from retrieve.contract import AnalyzedQuery, Found, Fusion, Leads, LegResult
 from retrieve.graph.hops import Hop, NextHops
 from retrieve.graph.levels import Levels, Named, named_in
 from retrieve.graph.linking import Asked, Place
 
 GRAPH = "graph"
 """The leg, the step and the stage."""
-
-Leads: TypeAlias = dict[int, tuple[int, float]]
-"""What leads to a chunk, and how likely it is meant."""
 
 _MOST_TOLD = 10
 """Entities, and hops, that a report tells of."""
@@ -43,7 +39,7 @@ class Led:
         levelled = self.levels.levelled(self.named, ranking)
         if not self.hops:
             return levelled, {}
-        leads: Leads = {}
+        leads: dict[int, tuple[int, float]] = {}
         keys, scores = levelled.keys.tolist(), levelled.scores.tolist()
         score_of = dict(zip(keys, scores, strict=True))
         reached = dict(score_of)
