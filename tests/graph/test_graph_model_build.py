@@ -293,11 +293,16 @@ def test_a_budget_that_ends_in_the_middle_of_a_chunk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_no_more_calls_at_the_same_time_than_set(tmp_path: Path, workers: int) -> None:
+    """The first calls are held until as many as are set have come, and a little for one more."""
     collection = collection_of(tmp_path / "c", TEXTS)
     gate = Gate()
+    met = threading.Event()
 
     def script(handler: BaseHTTPRequestHandler, state: Scripted) -> None:
         with gate.passed():
+            if gate.most >= workers:
+                met.set()
+            met.wait(30)
             time.sleep(0.05)
             answering()(handler, state)
 
