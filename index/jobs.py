@@ -69,15 +69,21 @@ class Jobs:
 
     def new_folder(self) -> Path:
         """An empty folder for the bytes of a job to be; its name is the job's id, which cannot
-        be guessed. Raises Unavailable where the disk refuses."""
+        be guessed. Raises Unavailable where the disk refuses, and Replaced."""
         folder = self._spool / secrets.token_hex(16)
         try:
             folder.mkdir(parents=True)
             self._uploads[folder] = _lock(folder)
             self._uploads[folder].acquire()
         except OSError as error:
+            self.check_in_place()
             raise Unavailable(f"no upload can be stored in {self._spool}: {error}") from error
         return folder
+
+    def check_in_place(self) -> None:
+        """Raises Replaced where another collection, or none, lies here now: the folders of its
+        jobs have gone with it."""
+        self._catalog.check_place()
 
     def submit(self, folder: Path, documents: Sequence[JobDocument]) -> Job:
         """Queues the documents whose bytes lie in the folder. Durable on return."""
@@ -85,6 +91,7 @@ class Jobs:
             for path in (*sorted(folder.iterdir()), folder, self._spool):
                 flush(path)
         except OSError as error:
+            self.check_in_place()
             raise Unavailable(f"the upload cannot be stored in {folder}: {error}") from error
         with self._catalog.transaction() as connection:
             connection.execute(

@@ -16,12 +16,13 @@ from api.access import Role
 from api.doctor import examine
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import BraidDep, CollectionDep, ServiceDep
 from api.version import version
 from index.pipeline import utc_now
 from ingest.contract import Unavailable
 
-router = APIRouter(prefix="/v1", tags=["admin"])
+router = APIRouter(prefix="/v1", tags=["admin"], route_class=RetryingRoute)
 
 BACKUPS = "backups"
 _FILE_DOC: dict[int | str, dict[str, Any]] = {

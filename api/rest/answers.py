@@ -25,6 +25,7 @@ from api.rest.problems import (
     request_id_of,
     responses,
 )
+from api.rest.retrying import RetryingRoute
 from api.rest.search import (
     ChainInfo,
     ExplanationInfo,
@@ -39,7 +40,9 @@ from api.rest.values import json_only
 from generate.contract import Answer, Event, Outline
 from ingest.contract import BraidError
 
-router = APIRouter(prefix="/v1/collections/{collection}", tags=["answers"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}", tags=["answers"], route_class=RetryingRoute
+)
 _log = structlog.get_logger("braid.rest")
 
 

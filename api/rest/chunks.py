@@ -12,11 +12,14 @@ from api.rest.collections import address_of
 from api.rest.guard import needs
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.search import BoxInfo, pages_of
 from api.rest.service import CollectionDep
 from ingest.contract import Chunk, NotFound
 
-router = APIRouter(prefix="/v1/collections/{collection}/chunks", tags=["chunks"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/chunks", tags=["chunks"], route_class=RetryingRoute
+)
 
 _ID = "9f1c2e4b7a6d4f0c8e3b5a1d2c4f6e80"
 

@@ -11,13 +11,14 @@ from api.access import Role
 from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import BraidDep, CollectionDep, CollectionName, GatewayDep
 from api.rest.values import COLLECTION_PATTERN, Given, json_only
 from api.tasks import Tasks
 from index.pipeline import View
 from ingest.contract import BraidError, NotFound
 
-router = APIRouter(prefix="/v1/collections", tags=["collections"])
+router = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=RetryingRoute)
 
 
 class NewCollection(Given):

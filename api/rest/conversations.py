@@ -15,9 +15,14 @@ from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep, GatewayDep
 
-router = APIRouter(prefix="/v1/collections/{collection}/conversations", tags=["conversations"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/conversations",
+    tags=["conversations"],
+    route_class=RetryingRoute,
+)
 
 ConversationId = Annotated[
     str, PathParameter(description="id of a conversation of the caller's", max_length=64)

@@ -10,10 +10,13 @@ from api.handing_in import check_metadata, check_whole, tags_for
 from api.rest.documents import WAIT_S, DocumentId, DocumentInfo, info_of
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import AccessTags, Given, JsonObject, json_only
 
-router = APIRouter(prefix="/v1/collections/{collection}/documents", tags=["documents"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/documents", tags=["documents"], route_class=RetryingRoute
+)
 
 
 class DocumentChange(Given):

@@ -16,6 +16,7 @@ from api.rest.collections import address_of
 from api.rest.guard import needs
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
 from index.contract import DeleteReceipt, DocumentRecord, DocumentState, Status
@@ -23,7 +24,9 @@ from index.pipeline import DocumentFilter, View
 from ingest.contract import NotFound
 from ingest.pipeline import has_page_pictures
 
-router = APIRouter(prefix="/v1/collections/{collection}/documents", tags=["documents"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/documents", tags=["documents"], route_class=RetryingRoute
+)
 
 WAIT_S = 5.0
 """How long a deletion waits for the writer's lock before it gives up with 409."""

@@ -14,6 +14,7 @@ from api.rest.guard import needs
 from api.rest.idempotency import creates
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import BraidDep, CollectionDep, ServiceDep
 from api.rest.tasks import MAX_QUESTIONS, TaskInfo, TasksDep, begun
 from api.rest.values import Given, JsonObject, json_only
@@ -23,7 +24,11 @@ from ingest.contract import BadInput, Conflict, NotFound
 from retrieve.contract import MODES
 from retrieve.pipeline import METHODS
 
-router = APIRouter(prefix="/v1/collections/{collection}/evaluations", tags=["evaluation"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/evaluations",
+    tags=["evaluation"],
+    route_class=RetryingRoute,
+)
 
 _LEGS = (*METHODS, *(mode for mode in MODES if mode not in METHODS))
 

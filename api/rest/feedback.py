@@ -13,13 +13,16 @@ from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import MAX_ID_CHARS, Given, json_only
 from index.pipeline import LEAST_RATING, MOST_RATING, Feedback
 from ingest.contract import BadInput, NotFound
 from retrieve.contract import MAX_QUERY_CHARS
 
-router = APIRouter(prefix="/v1/collections/{collection}/feedback", tags=["feedback"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/feedback", tags=["feedback"], route_class=RetryingRoute
+)
 
 _MAX_COMMENT, _MAX_ANSWER = 4_000, 20_000
 

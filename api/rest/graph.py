@@ -42,6 +42,7 @@ from api.rest.graph_values import (
 )
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from index.graph.contract import EntityType
 from index.graph.pipeline import (
@@ -55,7 +56,9 @@ from index.graph.pipeline import (
 )
 from index.pipeline import View
 
-router = APIRouter(prefix="/v1/collections/{collection}/graph", tags=["graph"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/graph", tags=["graph"], route_class=RetryingRoute
+)
 
 _FILES = {
     "graphml": ("graph.graphml", "application/graphml+xml"),

@@ -28,12 +28,15 @@ from api.rest.graph_values import (
 )
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import json_only
 from index.graph.contract import Decision
 from index.graph.pipeline import alias_line, parse_aliases
 
-router = APIRouter(prefix="/v1/collections/{collection}/graph", tags=["graph"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/graph", tags=["graph"], route_class=RetryingRoute
+)
 
 
 @router.get(

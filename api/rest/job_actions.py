@@ -17,13 +17,14 @@ from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
 from api.rest.jobs import JobId, JobInfo, JobSummary, found_job
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import GatewayDep, ServiceDep
 from api.rest.streams import events_doc
 from api.rest.uploads import accepted
 from index.pipeline import Jobs, View
 from ingest.contract import BraidError, Denied, NotFound
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=RetryingRoute)
 
 _LOOK_S = 0.25
 _SAMPLE = (

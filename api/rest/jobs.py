@@ -14,11 +14,12 @@ from api.rest.collections import address_of
 from api.rest.guard import CallerDep, needs
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep, GatewayDep
 from index.pipeline import Job, JobState, View
 from ingest.contract import NotFound
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"], route_class=RetryingRoute)
 
 _FAILED = "failed"
 

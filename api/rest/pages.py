@@ -21,12 +21,13 @@ from api.rest.chunks import ChunkId
 from api.rest.etags import etag_of, fresh_or_304
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep, Service, ServiceDep
 from index.contract import Status
 from index.pipeline import View
 from ingest.contract import Box, NotFound
 
-router = APIRouter(prefix="/v1/collections/{collection}", tags=["pages"])
+router = APIRouter(prefix="/v1/collections/{collection}", tags=["pages"], route_class=RetryingRoute)
 
 _CLOSED = {
     "Content-Security-Policy": "default-src 'none'; sandbox",

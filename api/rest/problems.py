@@ -44,7 +44,8 @@ _MEANING = {
     404: "Something that the request names is not there",
     408: "The body stalled, or did not arrive in time, and the request was cut off",
     409: "It exists already, or another process writes to the collection or has put one that was "
-    "built anew in its place, or the request with this Idempotency-Key is being carried out",
+    "built anew in its place while files arrived, or the request with this Idempotency-Key is "
+    "being carried out",
     412: "It is not as the If-Match says",
     413: "The body, a file or the number of files is over the limit",
     414: "The URL is over the limit of length",

@@ -14,6 +14,7 @@ from api.graph import cited_plain
 from api.rest.graph_values import CitedInfo
 from api.rest.guard import CallerDep, needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep, GatewayDep, ServiceDep
 from api.rest.values import Filter, Given, json_only
 from index.graph.pipeline import CitedSentence
@@ -34,7 +35,9 @@ from retrieve.contract import (
 )
 from retrieve.pipeline import METHODS, STEPS
 
-router = APIRouter(prefix="/v1/collections/{collection}", tags=["search"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}", tags=["search"], route_class=RetryingRoute
+)
 
 
 class TurnInfo(Given):

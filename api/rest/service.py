@@ -188,16 +188,7 @@ class Service:
 
     def _begin_work(self, braid: Braid) -> None:
         """Jobs and tasks are carried out in this process."""
-        server = self.settings.server
-        self._worker = Worker(
-            braid.store,
-            replace(braid.ingestor, on_stage=self.watcher.on_stage),
-            server.max_upload_mb * 2**20,
-            braid.keep_tuned,
-            self.watcher,
-            FetchLimits.of(server),
-            Keeping(server.keep_originals, server.keep_failed_days),
-        )
+        self._worker = self._worker_of(braid)
         self._worker.start()
         self._task_worker = TaskWorker(Tasks(self.store), works_of(braid))
         self._task_worker.start()

@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.access import Role
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
 from index.pipeline import MAX_RULES, View, parse_synonyms, synonym_line
 
-router = APIRouter(prefix="/v1/collections/{collection}/synonyms", tags=["synonyms"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/synonyms", tags=["synonyms"], route_class=RetryingRoute
+)
 
 _EXAMPLE: list[JsonValue] = ["年假, 带薪假, annual leave", "WFH => remote work"]
 

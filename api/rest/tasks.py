@@ -18,6 +18,7 @@ from api.rest.guard import CallerDep, needs
 from api.rest.idempotency import creates
 from api.rest.paging import Page, paged
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep, Service, ServiceDep
 from api.rest.streams import events_doc
 from api.rest.values import Given, json_only
@@ -25,7 +26,7 @@ from api.tasks import ENDED, Task, Tasks, TaskState
 from api.works import REINDEX, TUNE
 from ingest.contract import BadInput, NotFound
 
-router = APIRouter(prefix="/v1", tags=["tasks"])
+router = APIRouter(prefix="/v1", tags=["tasks"], route_class=RetryingRoute)
 
 MAX_QUESTIONS = 10_000
 _LOOK_EVERY_S = 0.3

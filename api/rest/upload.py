@@ -229,6 +229,7 @@ async def receive_files(
         raise
     except OSError as error:
         await drain(request.scope, request.receive)
+        collection.unrestricted.jobs.check_in_place()
         raise not_stored("the upload", error) from error
     finally:
         upload.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,16 +17,16 @@ from api.rest.guard import needs
 from api.rest.idempotency import creates
 from api.rest.jobs import JobInfo, job_address
 from api.rest.problems import responses
-from api.rest.service import BraidDep, CollectionDep, Service, ServiceDep
+from api.rest.retrying import RetryingRoute
+from api.rest.service import CollectionDep, Service, ServiceDep
 from api.rest.upload import MAX_FILES, UploadLimits, not_stored, receive_files
 from api.rest.values import MAX_ID_CHARS, AccessTags, Given, JsonObject, document_id_of, json_only
 from index.pipeline import Job, JobDocument, Jobs, View
-from ingest.contract import BadInput, Denied, Unavailable
+from ingest.contract import BadInput, Denied
 
-if TYPE_CHECKING:
-    from api.compose import Braid
-
-router = APIRouter(prefix="/v1/collections/{collection}/documents", tags=["documents"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/documents", tags=["documents"], route_class=RetryingRoute
+)
 
 _UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
@@ -163,13 +163,12 @@ def add_texts(
     body: TextDocuments,
     response: Response,
     collection: CollectionDep,
-    braid: BraidDep,
     service: ServiceDep,
 ) -> JobInfo:
     """Takes in documents as plain text; otherwise as an upload of files."""
     documents = [_text_document(collection, *numbered) for numbered in enumerate(body.documents)]
     texts = [item.text for item in body.documents]
-    return accepted(*submitted(braid, collection, documents, texts), service, response)
+    return accepted(collection, _submitted(collection, documents, texts), service, response)
 
 
 @router.post(
@@ -183,7 +182,6 @@ def add_urls(
     body: UrlDocuments,
     response: Response,
     collection: CollectionDep,
-    braid: BraidDep,
     service: ServiceDep,
 ) -> JobInfo:
     """Takes in addresses of documents, which the job fetches before it reads them; what cannot be
@@ -201,7 +199,7 @@ def add_urls(
         name = document_id_of(_id_of_url(item.url) if item.id is None else item.id)
         metadata = metadata_with(collection, name, {"url": item.url, **item.metadata}, item.access)
         documents.append(JobDocument(number, name, metadata=metadata, url=item.url))
-    return accepted(*submitted(braid, collection, documents, ()), service, response)
+    return accepted(collection, _submitted(collection, documents, ()), service, response)
 
 
 def _id_of_url(url: str) -> str:
@@ -209,31 +207,16 @@ def _id_of_url(url: str) -> str:
     return "/".join(part for part in address.split("/") if part not in ("", ".", ".."))
 
 
-def submitted(
-    braid: Braid, collection: View, documents: Iterable[JobDocument], texts: Sequence[str]
-) -> tuple[View, Job]:
-    """A job of these documents, and the collection that has it: where one that was built anew has
-    been put in the place of the given one, it is handed in to that."""
-    handed_in = list(documents)
+def _submitted(collection: View, documents: Sequence[JobDocument], texts: Sequence[str]) -> Job:
     seen: set[str] = set()
-    for document in handed_in:
+    for document in documents:
         if document.document_id in seen:
             raise BadInput(f"{document.document_id!r} names two documents: give each its own id")
         seen.add(document.document_id)
-    while True:
-        try:
-            return collection, _submit(collection.unrestricted.jobs, handed_in, texts)
-        except Unavailable:
-            now = braid.store.get(collection.name).view(collection.tags)
-            if now.unrestricted is collection.unrestricted:
-                raise
-            collection = now
-
-
-def _submit(jobs: Jobs, documents: Sequence[JobDocument], texts: Sequence[str]) -> Job:
+    jobs = collection.unrestricted.jobs
     folder = jobs.new_folder()
     try:
-        _store(folder, texts)
+        _store(folder, texts, jobs)
         return jobs.submit(folder, documents)
     except BaseException:
         jobs.discard(folder)
@@ -246,11 +229,12 @@ def _text_document(collection: View, number: int, item: TextDocument) -> JobDocu
     return JobDocument(number, name, title=item.title, metadata=metadata)
 
 
-def _store(folder: Path, texts: Sequence[str]) -> None:
+def _store(folder: Path, texts: Sequence[str], jobs: Jobs) -> None:
     try:
         for number, text in enumerate(texts):
             (folder / str(number)).write_bytes(text.encode("utf-8"))
     except OSError as error:
+        jobs.check_in_place()
         raise not_stored("the texts", error) from error
 
 

@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Role
 from api.rest.guard import needs
 from api.rest.problems import responses
+from api.rest.retrying import RetryingRoute
 from api.rest.service import CollectionDep
 from api.rest.values import Given, json_only
 from index.contract import UserWord
 from index.pipeline import MAX_WORDS, View, parse_words
 from ingest.contract import NotFound
 
-router = APIRouter(prefix="/v1/collections/{collection}/words", tags=["words"])
+router = APIRouter(
+    prefix="/v1/collections/{collection}/words", tags=["words"], route_class=RetryingRoute
+)
 
 _WAIT_S = 5.0
 """How long a change waits for the writer's lock before it gives up with 409."""

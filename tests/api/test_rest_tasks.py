@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,9 @@ import pytest
 from cli_fixtures import Braid
 from rest_server import finished, problem
 
-from api import compose
-from api.reindexing import reindex
-from api.rest.uploads import submitted
 from api.service_store import ServiceStore
 from api.settings import Settings
 from api.tasks import MAX_ATTEMPTS, Progress, Tasks, TaskState, TaskWorker
-from index.pipeline import JobDocument, Replaced
-from ingest.contract import Unavailable
 
 BASE = "/v1/collections/tasked"
 QUESTIONS = [
@@ -76,24 +69,6 @@ def test_a_job_is_watched_across_the_building_anew(client: httpx.Client, base: s
     assert events[-1] == "data: {}"
     assert finished(client, task)["state"] == "done"
     client.post(f"{base}/documents/delete", json={"ids": [text["id"] for text in texts]})
-
-
-def test_what_is_handed_in_goes_to_the_one_that_was_built_anew(tmp_path: Path) -> None:
-    with closing(compose.Braid(Settings(data_dir=tmp_path))) as braid:
-        old = braid.store.create("c")
-        with closing(compose.Braid(Settings(data_dir=tmp_path))) as other:
-            reindex(other, "c", lambda done, total: None, lambda line: None)
-        with pytest.raises(Replaced):
-            old.jobs.submit(old.jobs.new_folder(), [])
-        view, job = submitted(braid, old.view(), [JobDocument(0, "a.txt")], ["The gate opens."])
-        new = braid.store.get("c")
-        assert view.unrestricted is new is not old
-        assert [one.document_id for one in new.jobs.get(job.id).documents] == ["a.txt"]
-        spool = tmp_path / "collections" / "c" / "spool"
-        shutil.rmtree(spool)
-        spool.write_bytes(b"")
-        with pytest.raises(Unavailable, match="no upload can be stored"):
-            submitted(braid, view, [JobDocument(0, "b.txt")], [""])
 
 
 def test_a_collection_is_tuned(client: httpx.Client, base: str) -> None:
