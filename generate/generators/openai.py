@@ -7,6 +7,7 @@ from collections.abc import Generator as Generation
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ from index.graph.pipeline import Prices
 from ingest.contract import Completion
 
 if TYPE_CHECKING:
+    import ssl
+
     import openai
     from openai.types import CompletionUsage
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
@@ -321,13 +324,23 @@ class OpenAIGenerator:
 
 
 def _http_client() -> Any:
-    """A client whose connections end when the Stop in force is set; None where none is."""
+    """A client whose connections end when the Stop in force is set, where one is."""
     import openai
 
     stop = stop_in_force()
-    if stop is None:
-        return None
-    return openai.DefaultHttpxClient(event_hooks={"request": [stop.follow]})
+    hooks = {} if stop is None else {"request": [stop.follow]}
+    return openai.DefaultHttpxClient(event_hooks=hooks, verify=_trusted())
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that servers are checked by, as the library of the openai client has them.
+    Reading them takes longer than anything else that a call does here."""
+    import openai
+
+    library = openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]
+    found: ssl.SSLContext = import_module(library).create_ssl_context()
+    return found
 
 
 @dataclass

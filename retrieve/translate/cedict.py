@@ -235,9 +235,10 @@ class CedictTranslator:
                     _earliest(to_chinese[phrase], simplified, rank + later)
         for word in self.function_words & to_english.keys():
             del to_english[word]
+        frequency = _frequencies()
         chinese = [(w, _joined(_first(c, _FROM_CHINESE))) for w, c in to_english.items()]
         english = [
-            (phrase, _joined(cut(word) for word in _usual(words, _FROM_ENGLISH)))
+            (phrase, _joined(cut(word) for word in _usual(words, frequency, _FROM_ENGLISH)))
             for phrase, words in to_chinese.items()
         ]
         return chinese, english
@@ -282,19 +283,27 @@ def _first(places: Mapping[_Key, int], count: int) -> list[_Key]:
     return sorted(places, key=lambda key: (places[key], len(key), key))[:count]
 
 
-def _usual(places: Mapping[str, int], count: int) -> list[str]:
-    """The Chinese words that are used most, by jieba's counts: a sense later stands a word that
-    is used a third as often. Without this, the rare and the learned words of an English one come
-    before the plain one."""
+def _usual(
+    places: Mapping[str, int], frequency: Callable[[str, int], int], count: int
+) -> list[str]:
+    """The Chinese words that are used most: a sense later stands a word that is used a third as
+    often. Without this, the rare and the learned words of an English one come before the plain
+    one."""
+
+    def order(word: str) -> tuple[float, str]:
+        return places[word] - math.log1p(frequency(word, 0)), word
+
+    return sorted(places, key=order)[:count]
+
+
+def _frequencies() -> Callable[[str, int], int]:
+    """How often jieba has counted a word, or else what is given."""
     import jieba
 
     jieba.setLogLevel(logging.WARNING)
     jieba.initialize()
-
-    def order(word: str) -> tuple[float, str]:
-        return places[word] - math.log1p(jieba.get_FREQ(word, 0)), word
-
-    return sorted(places, key=order)[:count]
+    found: Callable[[str, int], int] = jieba.get_FREQ
+    return found
 
 
 def _joined(wordings: Iterable[Terms]) -> str:

@@ -1,14 +1,11 @@
-"""What the tests of ingestion share: collections over a small embedder, files that do harm."""
+"""What the tests of ingestion share: collections over a small embedder."""
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,7 @@ from api.events import Ingested, State
 from api.ingestion import Ingestor
 from api.sources import Files
 from index.pipeline import Collection
-from ingest.contract import Source
-from ingest.pipeline import FileSource, build_chunker
+from ingest.pipeline import build_chunker
 
 MAX_BYTES = 2**20
 
@@ -69,31 +65,3 @@ def write_zip(path: Path, files: Mapping[str, str | bytes]) -> Path:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
-
-
-@dataclass(frozen=True, slots=True)
-class HarmfulFile(FileSource):
-    """A file that does what it is named for in any process but the one that found it."""
-
-    finder: int = field(default_factory=os.getpid)
-
-    def __call__(self) -> Source:
-        if os.getpid() != self.finder:
-            harm(self.found.path)
-        return FileSource.__call__(self)
-
-
-def harm(path: Path) -> None:
-    """What a file of that name does to the process that reads it. One that hangs says so beside
-    its folder."""
-    name = path.name
-    if name.startswith("crash"):
-        os.kill(os.getpid(), signal.SIGSEGV)
-        time.sleep(10)
-    elif name.startswith("hang"):
-        path.parent.with_suffix(".hangs").touch()
-        time.sleep(600)
-    elif name.startswith("fill"):
-        bytearray(2**40)
-    elif name.startswith("late"):
-        time.sleep(0.5)

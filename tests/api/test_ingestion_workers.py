@@ -11,13 +11,13 @@ import pytest
 from index_room import WordSumEmbedder, make_parts
 from ingestion_room import (
     MAX_BYTES,
-    HarmfulFile,
     a_collection,
     ingest,
     make_ingestor,
     states,
     write,
 )
+from odd_sources import HarmfulFile
 
 from api.events import State
 from api.sources import Files

@@ -5,18 +5,16 @@ from __future__ import annotations
 import http.server
 import itertools
 import json
-import os
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from odd_sources import OddUpload
 from rest_server import finished, problem, running, until
 
 import api.rest.upload
@@ -25,26 +23,9 @@ from api.rest.upload import UploadLimits
 from api.settings import IngestSettings, Settings
 from api.settings_server import ServerSettings
 from index.lock import writer_lock
-from ingest.contract import Source, UnreadableFile
-from ingest.pipeline import StoredSource
 
 BASE = "/v1/collections/j"
 PAGE = b"<html><head><title>Canteen</title></head><body><p>Noodles on Thursdays.</p></body></html>"
-
-
-@dataclass(frozen=True, slots=True)
-class OddUpload(StoredSource):
-    """An upload that takes its time where it is named for it, and one that fails the first time."""
-
-    server: int = field(default_factory=os.getpid)
-
-    def __call__(self) -> Source:
-        if self.name.startswith("slow") and os.getpid() != self.server:
-            time.sleep(60)
-        if self.name.startswith("flaky") and not self.path.with_name("seen").exists():
-            self.path.with_name("seen").touch()
-            raise UnreadableFile("it was not to be read yet")
-        return StoredSource.__call__(self)
 
 
 class Site(http.server.BaseHTTPRequestHandler):

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
-import signal
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from odd_sources import CrashingUpload
 from rest_server import finished, problem, running
 
 import api.rest.worker
 from api.settings import IngestSettings, Settings
-from ingest.contract import Source
-from ingest.pipeline import StoredSource
 
 RED = b"The red valve opens at nine bar."
-
-
-@dataclass(frozen=True, slots=True)
-class CrashingUpload(StoredSource):
-    """An upload that ends any process but the server's own where it is named for it."""
-
-    server: int = field(default_factory=os.getpid)
-
-    def __call__(self) -> Source:
-        if self.name.startswith("crash") and os.getpid() != self.server:
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return StoredSource.__call__(self)
 
 
 def packed(**files: bytes) -> bytes:
