@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@lru_cache(maxsize=1)
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -90,21 +92,20 @@ def room_imports(path: Path) -> set[str]:
     return found
 
 
-ids = [name_of(path) for path in modules()]
-
-
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_a_room_imports_only_rooms_to_its_left(path: Path) -> None:
+def foreign_imports(path: Path) -> Iterator[str]:
+    """What a module imports of other rooms and may not."""
     room = path.relative_to(ROOT).parts[0]
-    for name in room_imports(path):
+    for name in sorted(room_imports(path)):
         other = name.split(".")[0]
-        assert other == room or other in LEFT[room], f"{room} imports {name}"
-        if other not in (room,) and name != other:
+        if other != room and other not in LEFT[room]:
+            yield f"{room} imports {name}"
+        elif other != room and name != other:
             allowed = ("contract",) if room == "eval" else ("contract", "pipeline")
             _, *inside = name.split(".")
             part = inside[-1] if inside[0] in SUBROOMS.get(other, ()) else inside[0]
             is_whole = inside in ([sub] for sub in SUBROOMS.get(other, ()))
-            assert is_whole or part in allowed, f"{path} sees the inside of a room: {name}"
+            if not is_whole and part not in allowed:
+                yield f"sees the inside of a room: {name}"
 
 
 @pytest.mark.parametrize(
@@ -165,40 +166,87 @@ def test_heavy_libraries_load_on_first_use() -> None:
     assert loaded_by(program, *HEAVY) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_imports_have_no_side_effect(path: Path) -> None:
+def side_effects(path: Path) -> Iterator[str]:
+    """What a module does when it is imported, beside defining things."""
+    allowed = (
+        ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+        ast.Assign, ast.AnnAssign, ast.If,
+    )  # fmt: skip
     for node in tree_of(path).body:
-        allowed = (
-            ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-            ast.Assign, ast.AnnAssign, ast.If,
-        )  # fmt: skip
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_registration = isinstance(node, ast.Expr) and path.is_relative_to(ROOT / "api" / "cli")
-        assert isinstance(node, allowed) or is_docstring or is_registration, ast.dump(node)[:120]
+        if not (isinstance(node, allowed) or is_docstring or is_registration):
+            yield ast.dump(node)[:120]
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_no_module_is_named_for_nothing(path: Path) -> None:
-    assert path.stem not in FORBIDDEN_NAMES
+def empty_names(path: Path) -> Iterator[str]:
+    """The name of a module that is named for nothing."""
+    if path.stem in FORBIDDEN_NAMES:
+        yield path.stem
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_budgets(path: Path) -> None:
+def over_budget(path: Path) -> Iterator[str]:
+    """What is too large in a module."""
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    name = name_of(path)
-    assert lines <= MAX_MODULE_LINES or name in EXCEPTIONS, f"{name} has {lines} lines"
+    if lines > MAX_MODULE_LINES and name_of(path) not in EXCEPTIONS:
+        yield f"{lines} lines"
     for node in ast.walk(tree_of(path)):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        where = f"{name}.{node.name}"
+        if f"{name_of(path)}.{node.name}" in EXCEPTIONS:
+            continue
         length = (node.end_lineno or node.lineno) - node.lineno + 1
-        assert length <= MAX_FUNCTION_LINES or where in EXCEPTIONS, f"{where}: {length} lines"
+        if length > MAX_FUNCTION_LINES:
+            yield f"{node.name} has {length} lines"
         given = node.args
         parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs]
         # The parameters of a command are its flags.
         is_command = path.is_relative_to(ROOT / "api" / "cli")
         count = len([p for p in parameters if p.arg not in ("self", "cls")])
-        assert count <= MAX_PARAMETERS or is_command or where in EXCEPTIONS, f"{where}: {count}"
+        if count > MAX_PARAMETERS and not is_command:
+            yield f"{node.name} has {count} parameters"
+
+
+LAWS = (foreign_imports, side_effects, empty_names, over_budget)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_keeps_the_laws(room: str) -> None:
+    found = [
+        f"{name_of(path)}: {fault}"
+        for path in modules(room)
+        for faults_of in LAWS
+        for fault in faults_of(path)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "faults_of", "said"),
+    [
+        ("import api.compose", foreign_imports, "index imports api.compose"),
+        ("from ingest.sniff import sniff", foreign_imports, "inside of a room: ingest.sniff"),
+        ("print('here')", side_effects, "print"),
+        ("x = 1\n" * 401, over_budget, "401 lines"),
+        ("def f():\n" + "    pass\n" * 60, over_budget, "f has 61 lines"),
+        ("def f(a, b, c, d, e, f, g, h): ...", over_budget, "f has 8 parameters"),
+    ],
+)
+def test_a_fault_is_found(
+    source: str,
+    faults_of: Callable[[Path], Iterator[str]],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "index" / "made.py"
+    path.parent.mkdir()
+    path.write_text(source, encoding="utf-8")
+    for room in ("api/compose.py", "ingest/sniff.py"):
+        (tmp_path / room).parent.mkdir()
+        (tmp_path / room).touch()
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    assert said in "; ".join(faults_of(path))
 
 
 def loaded_by(program: str, *names: str) -> list[str]:
