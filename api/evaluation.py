@@ -12,6 +12,7 @@ from pathlib import Path
 
 from api.compose import Braid
 from api.evaluation_faults import Faults
+from api.events import State
 from api.provenance import machine, versions
 from api.settings import DenseSettings
 from eval.contract import (
@@ -54,7 +55,8 @@ class Evaluation:
     braid: Braid
     place: Path | None = None
     indexing_s: dict[str, float] = field(default_factory=dict)
-    """Seconds that indexing took, by collection, where there was something to index."""
+    """Seconds that indexing took, by collection, where there was something to index and every
+    vector of it was computed."""
     faults: Faults = field(default_factory=Faults)
 
     @cached_property
@@ -85,18 +87,22 @@ class Evaluation:
         return collection
 
     def corpus_collection(self, corpus: Path) -> Collection:
-        """The collection of a folder of files, brought up to date: what is unchanged stays."""
+        """The collection of a folder of files, brought up to date: what is unchanged stays, and
+        what a collection of the user's holds already is not embedded again."""
         collection = self._collection(self.corpus_name(corpus))
         present, generation = set(), collection.stats().generation
+        has_borrowed = False
         begun = time.perf_counter()
-        for event in self.braid.ingest_paths(collection, [corpus]):
-            present.add(event.document_id)
+        with self.braid.store.lending() as donors, collection.borrowing(donors):
+            for event in self.braid.ingest_paths(collection, [corpus]):
+                present.add(event.document_id)
+                has_borrowed |= event.state is State.ADDED and event.embedded < event.chunks
         gone = [name for name in document_ids(collection) if name not in present]
         if gone:
             with collection.writer() as writer:
                 writer.delete(gone)
         collection.settle()
-        if collection.stats().generation != generation:
+        if collection.stats().generation != generation and not has_borrowed:
             self.indexing_s[collection.name] = time.perf_counter() - begun
         self.braid.keep_tuned(collection)
         return collection

@@ -80,6 +80,7 @@ class Collection:
         self._sights = Sights(catalog, self._contents.documents)
         self._graphs = Graphs(catalog)
         self._caches = Caches(path, parts, catalog)
+        self._donors: Sequence[Catalog] = ()
 
     @property
     def folder(self) -> Path:
@@ -324,11 +325,21 @@ class Collection:
             try:
                 embedder, caches = self._parts.embedder, self._caches
                 yield Writer(
-                    self._catalog, embedder, caches, self._follow, scratch, donors,
-                    self._extraction(),
+                    self._catalog, embedder, caches, self._follow, scratch,
+                    (*donors, *self._donors), self._extraction(),
                 )  # fmt: skip
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
+
+    @contextmanager
+    def borrowing(self, donors: Sequence[Catalog]) -> Iterator[None]:
+        """Until the block ends, every writer takes vectors of these, too, which have to be of the
+        same embedder."""
+        self._donors = donors
+        try:
+            yield
+        finally:
+            self._donors = ()
 
     @contextmanager
     def asking(self) -> Iterator[ModelStore]:

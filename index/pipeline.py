@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,7 @@ from index.windows import Windows
 from index.words import BIGRAM_MARK, is_han, normalize
 from index.words import script as script_of
 from index.writer import Writer
-from ingest.contract import BadInput, Chunk, Conflict, NotFound, load_component
+from ingest.contract import BadInput, BraidError, Chunk, Conflict, NotFound, load_component
 
 __all__ = [
     "BIGRAM_MARK",
@@ -205,6 +205,19 @@ class Store:
             return
         with closing(Catalog(path)) as catalog:
             yield Ledger(catalog)
+
+    @contextmanager
+    def lending(self) -> Iterator[Sequence[Catalog]]:
+        """The catalogs whose vectors are of the embedder of these parts, for another store to take
+        vectors from. One that cannot be read lends nothing."""
+        lent = []
+        with ExitStack() as held:
+            for name in self.names():
+                with suppress(BraidError):
+                    catalog = held.enter_context(closing(Catalog(self._folder(name) / CATALOG)))
+                    if catalog.meta("embedder") == self._parts.embedder.fingerprint:
+                        lent.append(catalog)
+            yield lent
 
     def create(self, name: str) -> Collection:
         """Raises Conflict where it exists, BadInput for a name that is none."""

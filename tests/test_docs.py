@@ -46,6 +46,9 @@ def test_every_command_of_the_readme_runs(cached: Braid, tmp_path: Path) -> None
     others = [p.name for p in (ROOT / "examples" / "corpus").glob("*.pdf") if p.name != KEPT_PDF]
     assert len(others) >= 4
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=lambda _folder, _names: others)
+    questions = tmp_path / "examples" / "questions.jsonl"  # a fifth of them does, too
+    lines = questions.read_text(encoding="utf-8").splitlines(keepends=True)
+    questions.write_text("".join(lines[::5]), encoding="utf-8")
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "braid", command
