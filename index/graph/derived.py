@@ -14,6 +14,7 @@ from index.graph.clusters import Cuts
 from index.graph.contract import (
     Community,
     Entity,
+    EntityType,
     GraphStats,
     Incidence,
     Mention,
@@ -83,13 +84,16 @@ class DerivedGraph:
         return Entity(
             entities.ids[number],
             names[0],
-            TYPES[entities.types[number]],
+            self.type_of(number),
             tuple(names[1:]),
             int(entities.chunks[number]),
             int(entities.mentions[number]),
             float(self._parts.authority[number]),
             self._description(names),
         )
+
+    def type_of(self, number: int) -> EntityType:
+        return TYPES[int(self._entities.types[number])]
 
     def numbers_of(self, name: str) -> tuple[int, ...]:
         return self._lookup.numbers_of(name)
@@ -106,10 +110,7 @@ class DerivedGraph:
     def mentions_of(self, number: int, limit: int = 100) -> Sequence[tuple[int, Mention]]:
         rows = self._relations.rows_of(number)[:limit]
         chunks = np.searchsorted(self._facts.mentions.offsets, rows, side="right") - 1
-        return [
-            (int(self.keys[chunk]), self._facts.mention(row))
-            for chunk, row in zip(chunks.tolist(), rows.tolist(), strict=True)
-        ]
+        return list(zip(self.keys[chunks].tolist(), self._facts.mentions_at(rows), strict=True))
 
     def mentions_in(self, key: int) -> Sequence[tuple[int, Mention]]:
         place = int(np.searchsorted(self.keys, key))
@@ -117,11 +118,8 @@ class DerivedGraph:
             return ()
         rows = self._facts.mentions.of(place)
         entities = self._entities.of_row[rows].tolist()
-        return [
-            (entity, self._facts.mention(row))
-            for row, entity in zip(range(rows.start, rows.stop), entities, strict=True)
-            if entity >= 0
-        ]
+        mentions = self._facts.mentions_at(rows)
+        return [one for one in zip(entities, mentions, strict=True) if one[0] >= 0]
 
     def merges(self) -> Sequence[Merge]:
         return self._merges.all

@@ -206,18 +206,16 @@ class Facts:
             aliases=self.aliases.with_columns({"reason": reasons}),
         )
 
-    def mention(self, row: int) -> Mention:
-        """A mention as it was given."""
-        column = self.mentions
-        return Mention(
-            self.tables.names.values[column["name"][row]],
-            TYPES[column["type"][row]],
-            int(column["start"][row]),
-            int(column["end"][row]),
-            FIELDS[column["field"][row]],
-            int(column["sentence"][row]),
-            bool(column["defined"][row]),
-        )
+    def mentions_at(self, rows: slice | npt.NDArray[np.int64]) -> list[Mention]:
+        """Mentions as they were given."""
+        names, column = self.tables.names.values, self.mentions
+        parts = ("name", "type", "start", "end", "field", "sentence", "defined")
+        return [
+            Mention(names[name], TYPES[kind], start, end, FIELDS[field], sentence, bool(defined))
+            for name, kind, start, end, field, sentence, defined in zip(
+                *(column[part][rows].tolist() for part in parts), strict=True
+            )
+        ]
 
     def canonical_chunks(self) -> npt.NDArray[np.int32]:
         """The place of each chunk in an order that does not depend on keys: by document, then

@@ -96,7 +96,7 @@ class Asked:
 
 def is_name(graph: Graph, number: int) -> bool:
     """Whether an entity is of a kind that has names; not a word of the field."""
-    return graph.entity(number).type not in (EntityType.TERM, EntityType.OTHER)
+    return graph.type_of(number) not in (EntityType.TERM, EntityType.OTHER)
 
 
 def has_own_text(graph: Graph, number: int) -> bool:
