@@ -31,7 +31,7 @@ types: $(STAMPS)/dev
 # conftest.py gives the order of the files. Compiled beforehand, for tests start many processes,
 # which keep nothing where the environment has no bytecode written.
 unit: $(STAMPS)/dev
-	@$(BIN)/python -m compileall -q ingest index retrieve generate eval api
+	@$(BIN)/python -m compileall -q ingest index retrieve generate eval api bench tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder \
 		-n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 ))
 

@@ -28,7 +28,7 @@ def running(settings: Settings, tracing: Tracing | None = None) -> Iterator[http
             create_app(settings, tracing), log_level="warning", timeout_graceful_shutdown=30
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
             while not server.started:
@@ -39,7 +39,8 @@ def running(settings: Settings, tracing: Tracing | None = None) -> Iterator[http
                 yield client
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(DEADLINE_S)
+        assert not thread.is_alive(), "the server did not stop"
 
 
 def finished(client: httpx.Client, address: str) -> dict[str, Any]:
