@@ -313,10 +313,9 @@ class Collection:
     # --- writing -----------------------------------------------------------------------------
 
     @contextmanager
-    def writer(self, timeout_s: float = 0.0, donors: Sequence[Catalog] = ()) -> Iterator[Writer]:
-        """The right to write, until the block ends; `donors` are catalogs with vectors of the same
-        embedder. Raises Locked, naming the holder, and Unavailable where another collection, or
-        none, lies here now."""
+    def writer(self, timeout_s: float = 0.0) -> Iterator[Writer]:
+        """The right to write, until the block ends. Raises Locked, naming the holder, and
+        Unavailable where another collection, or none, lies here now."""
         with writer_lock(self._path, timeout_s):
             self._catalog.check_place()
             self._follow()
@@ -325,8 +324,8 @@ class Collection:
             try:
                 embedder, caches = self._parts.embedder, self._caches
                 yield Writer(
-                    self._catalog, embedder, caches, self._follow, scratch,
-                    (*donors, *self._donors), self._extraction(),
+                    self._catalog, embedder, caches, self._follow, scratch, self._donors,
+                    self._extraction(),
                 )  # fmt: skip
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)

@@ -150,7 +150,7 @@ def rebuilt(folder: Path, aside: Path, parts: Parts, pipeline: str) -> Iterator[
         else:
             record.update(json.loads(catalog.meta(REBUILD) or ""))
         is_same = old.meta("embedder") == parts.embedder.fingerprint
-        with new.writer(donors=(old,) if is_same else ()) as writer:
+        with new.borrowing((old,) if is_same else ()), new.writer() as writer:
             rebuild = Rebuild(
                 writer, found is not None, was_there and found is None, old.counts()[0],
                 folder, old, catalog, record, new.settle, held, done=catalog.counts()[0],

@@ -160,10 +160,7 @@ async def upload(
     dependencies=[needs(Role.WRITE), Depends(json_only), creates],
 )
 def add_texts(
-    body: TextDocuments,
-    response: Response,
-    collection: CollectionDep,
-    service: ServiceDep,
+    body: TextDocuments, response: Response, collection: CollectionDep, service: ServiceDep
 ) -> JobInfo:
     """Takes in documents as plain text; otherwise as an upload of files."""
     documents = [_text_document(collection, *numbered) for numbered in enumerate(body.documents)]
@@ -179,10 +176,7 @@ def add_texts(
     dependencies=[needs(Role.WRITE), Depends(json_only), creates],
 )
 def add_urls(
-    body: UrlDocuments,
-    response: Response,
-    collection: CollectionDep,
-    service: ServiceDep,
+    body: UrlDocuments, response: Response, collection: CollectionDep, service: ServiceDep
 ) -> JobInfo:
     """Takes in addresses of documents, which the job fetches before it reads them; what cannot be
     fetched fails alone, with the reason. Refused with 403 unless `server.fetch_hosts` names hosts
