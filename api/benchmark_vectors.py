@@ -29,13 +29,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from index.contract import Vectors
+from ingest.contract import cached_property
 
 _BLOCK = 10_000
 _QUERIES = 1 << 40

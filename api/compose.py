@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from api.choices import embedder_choice, model_options, parser_options, prices_of, rerankers_of
@@ -34,7 +33,7 @@ from index.pipeline import (
     build_parts,
     script_of,
 )
-from ingest.contract import BadInput, Chunk, Chunker, Unavailable
+from ingest.contract import BadInput, Chunk, Chunker, Unavailable, cached_property
 from ingest.pipeline import Limits, build_chunker
 from retrieve.contract import MAX_K, Query, SearchResult, StepModel, Translator
 from retrieve.pipeline import (

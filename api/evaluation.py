@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from api.compose import Braid
@@ -38,7 +37,7 @@ from eval.pipeline import (
 from generate.contract import Answer
 from index.contract import Status
 from index.pipeline import Collection, Store
-from ingest.contract import Chunk, Document, UnreadableFile
+from ingest.contract import Chunk, Document, UnreadableFile, cached_property
 from ingest.pipeline import document_from_text, load, read
 from retrieve.contract import MAX_K, MODES, Query
 

@@ -7,7 +7,6 @@ from collections.abc import Collection as Ids
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,7 +46,7 @@ from eval.pipeline import (
 )
 from generate.contract import Answer
 from index.pipeline import Collection
-from ingest.contract import BadInput, Chunk, Document
+from ingest.contract import BadInput, Chunk, Document, cached_property
 
 _TRUTHS = "*.truth.json"
 

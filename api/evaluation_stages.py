@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from api.compose import Braid
 from api.evaluation import CHUNKS_PER_DOCUMENT, dataset_document, document_ids, query_of
@@ -25,7 +24,7 @@ from eval.pipeline import stages
 from generate.contract import Answer
 from index.contract import Status
 from index.pipeline import Collection
-from ingest.contract import BraidError, Chunk, Document, NotFound
+from ingest.contract import BraidError, Chunk, Document, NotFound, cached_property
 from ingest.pipeline import load, read
 from retrieve.contract import MAX_K, MODES, Hit, Query
 from retrieve.pipeline import LEGS, STEPS

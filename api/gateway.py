@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from api.access import Caller, Role
 from api.answer_cache import AnswerCache, key_of, may_be_kept
@@ -21,7 +20,7 @@ from api.service_store import ServiceStore
 from generate.contract import Answer, Event, Outline, TextDelta
 from generate.pipeline import Stop, Stopped
 from index.pipeline import View
-from ingest.contract import BadInput, BraidError, NotFound
+from ingest.contract import BadInput, BraidError, NotFound, cached_property
 from retrieve.contract import Query, SearchResult, Turn
 
 

@@ -22,7 +22,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from api.compose import Braid
 from api.settings import load_settings
 from index.contract import Embeddings, Vectors
 from index.pipeline import Collection, StandIn, script_of
+from ingest.contract import cached_property
 
 DOCUMENTS_OF_A_WRITE = 500
 QUERIES = 1_000

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from eval.parse_locate import Stream
 from eval.parse_text import letters, same_heading
-from ingest.contract import BlockKind, Chunk, Document
+from ingest.contract import BlockKind, Chunk, Document, cached_property
 
 _LEAST_OVERLAP = 16
 

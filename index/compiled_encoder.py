@@ -7,7 +7,8 @@ and small operations are joined to their neighbours. Neither torch nor transform
 The texts of a batch are of like length and are padded to a multiple of 16, which is what the
 matrix units take at once and keeps the shapes few: each new one costs milliseconds. The mean is
 taken in float32. Each core computes batches of its own, with one thread: cores that share every
-operation wait for each other at its end, and for long where another process wants one of them.
+operation wait for each other at its end, and for long where another process wants one of them. So
+do questions of several threads.
 
 The architecture is that of BERT (Devlin et al. 2018, arXiv:1810.04805): learned absolute
 positions, layer norm after each residual, GELU. `supports` says whether a model is of this
@@ -20,15 +21,18 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from index.compiled_copy import CompiledCopy, padded
 from index.contract import Embeddings, Vectors
+from ingest.contract import cached_property
 
 if TYPE_CHECKING:
     import openvino
@@ -36,10 +40,8 @@ if TYPE_CHECKING:
 TOKENS_PER_BATCH = 1024
 """Enough to fill the matrix units; more only falls out of the second-level cache."""
 
-_STEP = 16
 _FEW_TOKENS = 256
 """So few are not worth a second core."""
-_MASKED = -1e9
 
 Weights: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
 """Tensors under the names of transformers' BertModel."""
@@ -86,7 +88,8 @@ class CompiledEncoder:
         }
         self._graph = _graph(weights, config)
         self._compiling = threading.Lock()
-        self._local = threading.local()
+        self._one, self._guard = threading.Lock(), threading.Lock()
+        self._batched = 0
 
     def encode(self, token_ids: Sequence[Sequence[int]]) -> Vectors:
         """Shape (len(token_ids), hidden size). Sequences are taken by length, so that a batch
@@ -120,58 +123,68 @@ class CompiledEncoder:
         share = -(-sum(map(len, token_ids)) // self._threads)
         batches = _batches(order, token_ids, min(TOKENS_PER_BATCH, max(share, _FEW_TOKENS)))
 
-        def run(compiled: openvino.CompiledModel, batch: list[int]) -> None:
-            states = self._forward(compiled, [token_ids[i] for i in batch])
-            for place, row in zip(batch, states, strict=True):
-                part = row[: len(token_ids[place])]
-                out[place] = part.mean(axis=0)
-                if keep is not None:
-                    keep(place, part)
+        def run(copy: CompiledCopy, batch: list[int]) -> None:
+            with copy.states([token_ids[i] for i in batch]) as states:
+                for place, row in zip(batch, states, strict=True):
+                    part = row[: len(token_ids[place])]
+                    out[place] = part.mean(axis=0)
+                    if keep is not None:
+                        keep(place, part)
 
         if len(batches) > 1:
             # The longest first, so that the cores end together.
-            many = partial(run, self._for_many)
-            for _ in self._workers.map(many, reversed(batches)):
-                pass
+            with self._batching() as copy:
+                for _ in self._workers.map(partial(run, copy), reversed(batches)):
+                    pass
         elif batches:
-            run(self._for_one, batches[0])
+            with self._free() as copy:
+                run(copy, batches[0])
         return _units(out)
+
+    @contextmanager
+    def _batching(self) -> Iterator[CompiledCopy]:
+        """The copy for many, known to hold batches."""
+        with self._guard:
+            self._batched += 1
+        try:
+            yield self._for_many
+        finally:
+            with self._guard:
+                self._batched -= 1
+
+    @contextmanager
+    def _free(self) -> Iterator[CompiledCopy]:
+        """The copy for one. While another thread computes with it, the copy for many, unless that
+        holds batches, behind which a question waits for longer."""
+        if not self._one.acquire(blocking=False):
+            if self._threads > 1 and not self._batched:
+                yield self._for_many
+                return
+            self._one.acquire()
+        try:
+            yield self._for_one
+        finally:
+            self._one.release()
 
     @cached_property
     def _workers(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._threads, "embedder")
 
     @cached_property
-    def _for_one(self) -> openvino.CompiledModel:
-        """What computes in the calling thread itself: queries, which must not wait for batches,
-        nor for another thread to wake up."""
+    def _for_one(self) -> CompiledCopy:
+        """What computes in the calling thread itself, one text at a time: queries, which must not
+        wait for batches, nor for another thread to wake up."""
         return self._compile(threads=1, streams=0)
 
     @cached_property
-    def _for_many(self) -> openvino.CompiledModel:
+    def _for_many(self) -> CompiledCopy:
         """What computes in threads of its own, one for each of the workers."""
         return self._compile(threads=self._threads, streams=self._threads)
 
-    def _compile(self, threads: int, streams: int) -> openvino.CompiledModel:
+    def _compile(self, threads: int, streams: int) -> CompiledCopy:
         options = {**self._options, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
         with self._compiling:
-            return _openvino().Core().compile_model(self._graph, "CPU", options)
-
-    def _forward(self, compiled: openvino.CompiledModel, sequences: list[Sequence[int]]) -> Vectors:
-        """The last hidden states, shape (sequences, padded length, hidden size); the calling
-        thread's, until it calls again. A thread calls with one and the same `compiled`."""
-        if not hasattr(self._local, "request"):
-            self._local.request = compiled.create_infer_request()
-        request: openvino.InferRequest = self._local.request
-        length = _padded(max(map(len, sequences)))
-        tokens = np.zeros((len(sequences), length), dtype=np.int32)
-        mask = np.full((len(sequences), 1, 1, length), _MASKED, dtype=np.float32)
-        for row, sequence in enumerate(sequences):
-            tokens[row, : len(sequence)] = sequence
-            mask[row, ..., : len(sequence)] = 0
-        request.infer([tokens, mask], share_inputs=True, share_outputs=True)
-        states: Vectors = request.get_output_tensor().data
-        return states
+            return CompiledCopy(_openvino().Core().compile_model(self._graph, "CPU", options))
 
 
 def reference(weights: Weights, config: Mapping[str, Any], token_ids: Sequence[int]) -> Vectors:
@@ -279,16 +292,12 @@ def _units(rows: Vectors) -> Vectors:
     return found
 
 
-def _padded(length: int) -> int:
-    return -(-length // _STEP) * _STEP
-
-
 def _batches(order: list[int], token_ids: Sequence[Sequence[int]], most: int) -> list[list[int]]:
     """Consecutive runs of `order`, which goes by length, of at most so many tokens with their
     padding, one text at least."""
     batches: list[list[int]] = []
     for place in order:
-        length = _padded(len(token_ids[place]))
+        length = padded(len(token_ids[place]))
         if not batches or (len(batches[-1]) + 1) * length > most:
             batches.append([])
         batches[-1].append(place)

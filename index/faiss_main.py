@@ -12,7 +12,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from index import faiss_reach
 from index.contract import Keys, Vectors
 from index.faiss_make import Make
 from index.faiss_reach import Positions, Questions, Reach, Scores
+from ingest.contract import cached_property
 
 INDEX, KEYS, ALIVE, ROWS = "index.faiss", "keys.npy", "alive.npy", "rows.npy"
 _STEP_ROWS = 40

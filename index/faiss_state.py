@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from index.contract import DenseChanges, Keys, Ranking, Vectors
 from index.faiss_main import Main, Selection, positions, products
 from index.faiss_make import Make
 from index.faiss_reach import Positions, Scores
+from ingest.contract import cached_property
 
 _FEW = 1_000
 """So many vectors are looked at one by one without a thought: a tenth of a millisecond."""

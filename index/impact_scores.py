@@ -9,7 +9,6 @@ Turtle and Flood 1995, "Query Evaluation: Strategies and Optimizations").
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from index.impact_kernels import (
 )
 from index.impact_notions import Added, Notions, Weights
 from index.impact_segment import Bytes, Mask, Places, Segment, Terms
+from ingest.contract import cached_property
 
 _ALL_AT_ONCE = 200_000
 """So many postings of a segment are added up without looking which are needed."""

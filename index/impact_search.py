@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from index.impact_kernels import Scores
 from index.impact_notions import Notions
 from index.impact_scores import Evaluation, Part
 from index.impact_segment import Mask, Places, Terms, base_of, hash_of
+from ingest.contract import cached_property
 
 _MOST_WEIGHED_ANEW = 2_000_000
 """Postings up to which a reader of some chunks has average lengths of its own: it takes hundredths

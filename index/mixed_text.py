@@ -19,13 +19,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from index.contract import AnyOf, UserWord
 from index.identifiers import identifiers
 from index.user_words import Lexicon
 from index.words import bigrams, normalize, runs
+from ingest.contract import cached_property
 
 _LONGEST_QUESTION = 400
 """Characters. Steps of a search ask one after the other for the normal form of the question."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from index.contract import QueryEmbedding
 from index.stand_in import StandIn
+from ingest.contract import cached_property
 
 REMEMBERED = 64
 """Queries; the longest has token vectors of 800 kB."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from index.graph.contract import Graph
 from index.seen import Seen
 from index.snapshot import Snapshot
 from index.token_codes import TokenRows
-from ingest.contract import Chunk, Json
+from ingest.contract import Chunk, Json, cached_property
 
 _NO_CHUNK = -1
 """Stands for the key of a chunk that is hidden: no chunk has it."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from index.contract import HAN, LATIN, Keys
+from ingest.contract import cached_property
 
 _CODES = {"": 0, HAN: 1, LATIN: 2}
 

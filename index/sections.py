@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from index.chunk_column import ChunkColumn
 from index.contract import Keys
+from ingest.contract import cached_property
 
 
 @dataclass(frozen=True)

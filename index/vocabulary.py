@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from index.words import normalize
+from ingest.contract import cached_property
 
 _WORD = re.compile(r"[a-z\u00df-\u024f]{3,40}")
 

@@ -24,6 +24,8 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from ingest.once import cached_property as cached_property
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -333,7 +335,6 @@ class OcrEngine(Protocol):
     @property
     def fingerprint(self) -> str:
         """Names the engine and every option that changes its output."""
-        ...
 
     def recognize(self, picture: Pixels) -> list[OcrLine]:
         """The lines of a picture that stands upright. Raises Unavailable where the engine is
@@ -362,7 +363,6 @@ class Chunker(Protocol):
     @property
     def fingerprint(self) -> str:
         """Names the chunker and every option that changes its output."""
-        ...
 
     def chunk(self, document: Document, counter: TokenCounter) -> list[Chunk]: ...
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from index.contract import AnyOf, Keys, QueryEmbedding, Ranking, Vectors
 from index.graph.contract import Quote
-from ingest.contract import BadInput, Box, Chunk, Json, Model
+from ingest.contract import BadInput, Box, Chunk, Json, Model, cached_property
 
 if TYPE_CHECKING:
     from index.pipeline import Snapshot

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from index.contract import Analyzer, Embedder
 from index.pipeline import Snapshot, function_terms
-from ingest.contract import load_component
+from ingest.contract import cached_property, load_component
 from retrieve.checks import check_query
 from retrieve.clock import Clock
 from retrieve.components import FUSIONS, LEGS, RERANKERS, STEPS, TRANSLATORS

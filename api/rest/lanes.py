@@ -14,14 +14,13 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from threading import Event, Lock
 from typing import TypeVar, cast
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
 from api.settings_server import ServerSettings
-from ingest.contract import Unavailable
+from ingest.contract import Unavailable, cached_property
 
 _Result = TypeVar("_Result")
 _Item = TypeVar("_Item")

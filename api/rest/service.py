@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Annotated
 
 import structlog
@@ -29,7 +28,7 @@ from api.tasks import Tasks, TaskWorker
 from api.works import works_of
 from index.contract import HAN
 from index.pipeline import View
-from ingest.contract import BraidError, Unavailable
+from ingest.contract import BraidError, Unavailable, cached_property
 
 _PATIENCE_S = 120.0
 _RELOAD_AFTER_S = 15.0

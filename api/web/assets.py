@@ -6,8 +6,9 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+
+from ingest.contract import cached_property
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES: Mapping[str, str] = {

@@ -23,12 +23,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from ingest.contract import cached_property
 
 ENTRIES, PASSAGES, QUESTIONS, QUERIES = (
     "entries.jsonl", "passages.npy", "questions.jsonl", "queries.npy"

@@ -11,13 +11,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from eval.contract import Question
 from eval.making.lighter import lighter
 from eval.making.material import Draft, Reader
 from eval.passages import fold_text, held_share, holds_answer
-from ingest.contract import Chunk
+from ingest.contract import Chunk, cached_property
 
 _LEAST_COVERED = 0.65
 """Of the weight of a question's words, so much stands in its passage's chunk."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Protocol
 
 from index.graph.contract import ChunkFacts, EntityType, Field, Mention
-from ingest.contract import BlockKind, Chunk
+from ingest.contract import BlockKind, Chunk, cached_property
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{HAN}]")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from eval.answers.judging import CORRECT, PREFERRED
 from eval.answers.measures import ANSWER_MEASURES as ANSWERS
@@ -18,6 +17,7 @@ from eval.experiments.verdicts import Overall, Verdict, overall, slice_verdicts,
 from eval.latency import Latency, summarize
 from eval.significance import bootstrap_interval
 from eval.summary import DEFAULT_LEG, common_measure, main_measure, ranked_legs
+from ingest.contract import cached_property
 
 Interval = tuple[float, float]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import cached_property
 from threading import Lock
 from typing import Any, ClassVar
 
 from index.mixed_text import MixedTextAnalyzer
+from ingest.contract import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 from index.mixed_text import MixedTextAnalyzer
+from ingest.contract import cached_property
 
 
 @dataclass(frozen=True, eq=False)

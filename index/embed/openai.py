@@ -6,13 +6,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from index.contract import Embeddings, QueryEmbedding, Vectors
-from ingest.contract import BadInput, BraidError, Unavailable
+from ingest.contract import BadInput, BraidError, Unavailable, cached_property
 
 if TYPE_CHECKING:
     import openai

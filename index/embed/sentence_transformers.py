@@ -15,7 +15,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -26,7 +25,7 @@ from index import default_model
 from index.compiled_encoder import CompiledEncoder, has_native_bfloat16, reference, supports
 from index.contract import Embeddings, QueryEmbedding, Vectors
 from index.language_direction import language_direction, remembered, without
-from ingest.contract import BadInput, Unavailable
+from ingest.contract import BadInput, Unavailable, cached_property
 
 DEFAULT = "default"
 PRECISIONS = ("auto", "bfloat16", "float32")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from index.function_words import function_words
 from index.graph.clusters import Members
 from index.graph.ground import Floats, Ground
 from index.graph.telling import Numbers, centrality_of, distinctive
+from ingest.contract import cached_property
 
 _KEYWORDS = 8
 _CANDIDATES = 40

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +25,7 @@ from index.graph.facts import TYPES, Facts
 from index.graph.lookup import NameLookup
 from index.graph.merges import Merges
 from index.graph.relations import Relations
+from ingest.contract import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,13 @@ document, and nothing that shares a chunk falls apart for want of a relation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from index.graph.contract import Entity, EntityType, Graph, Incidence
+from ingest.contract import cached_property
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

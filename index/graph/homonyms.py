@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from index.graph.contract import EntityType
 from index.graph.facts import TITLE
 from index.graph.sparse_rows import Ints, counted, distinct
 from index.graph.units import NUMBER_OF, Nodes, Units
+from ingest.contract import cached_property
 
 _MASKED = re.compile("[^某]{1,2}某{1,2}[甲乙丙丁0-9]?")
 LEAST_COMPANY = 2

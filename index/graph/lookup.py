@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from index.graph.names import (
     plain_text,
     spelled,
 )
+from ingest.contract import cached_property
 
 _BETWEEN = re.compile(r"[\s·•・‧∙'’\-‐‑–—&,/《》“”\"]{0,3}")
 """What may stand between the words of one name, but for the full stop of an initial."""

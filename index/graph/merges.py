@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -15,6 +14,7 @@ from index.graph.entities import Entities
 from index.graph.facts import Facts
 from index.graph.names import ARTICLES, TITLES, spelled
 from index.graph.unions import LEGAL_FORM, RULES, SPELLING, Link
+from ingest.contract import cached_property
 
 _BEFORE = ARTICLES | TITLES
 MOST_EVIDENCE = 5

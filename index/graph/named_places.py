@@ -11,13 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from index.graph.contract import Field
 from index.graph.zh_tokens import simplified
 from index.words import is_han
-from ingest.contract import Chunk
+from ingest.contract import Chunk, cached_property
 
 _MOST_PLACES = 50
 """Of one name in one chunk."""

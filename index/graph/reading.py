@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeAlias
 
 from index.graph.contract import EntityType
@@ -13,6 +12,7 @@ from index.graph.en_tokens import Token, en_tokens
 from index.graph.spans import PAIRED, NameSpan
 from index.graph.zh_lists import LEADS
 from index.graph.zh_tokens import Word, has_han, simplified, zh_words
+from ingest.contract import cached_property
 
 Span: TypeAlias = tuple[int, int]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from index.graph.contract import TOGETHER, Evidence, Incidence, Relation
 from index.graph.entities import Entities
 from index.graph.facts import STRENGTH_UNITS, TEXT, Facts
+from ingest.contract import cached_property
 
 MOST_EVIDENCE = 8
 """Sentences of a relation."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from index.graph.contract import EntityType
 from index.graph.facts import TYPES, Facts
 from index.graph.sparse_rows import Ints, counted, numbered
+from ingest.contract import cached_property
 
 VAGUE = np.array([kind in (EntityType.TERM, EntityType.OTHER) for kind in TYPES])
 NUMBER_OF = {kind: number for number, kind in enumerate(TYPES)}

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from heapq import heappop, heappush
 from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from index.graph.chunk_reader import Chunks
 from index.graph.contract import Entity, Evidence, Graph, Relation
 from index.graph.finding import entity_number
 from index.graph.networks import network, number_of
-from ingest.contract import BadInput, Chunk
+from ingest.contract import BadInput, Chunk, cached_property
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -15,7 +15,6 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -31,7 +30,7 @@ from index.contract import (
     SparseChanges,
     SparseReader,
 )
-from ingest.contract import BadInput
+from ingest.contract import BadInput, cached_property
 
 _FORMAT = 4
 _GENERATION_FILE = "generation"

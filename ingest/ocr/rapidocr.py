@@ -7,14 +7,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
 from math import hypot
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ingest.contract import OcrLine, Unavailable
+from ingest.contract import OcrLine, Unavailable, cached_property
 
 if TYPE_CHECKING:
     from ingest.contract import Pixels

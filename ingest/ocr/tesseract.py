@@ -9,11 +9,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ingest.contract import OcrLine, Unavailable
+from ingest.contract import OcrLine, Unavailable, cached_property
 from ingest.lines import is_spaceless
 
 if TYPE_CHECKING:

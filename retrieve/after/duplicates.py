@@ -16,11 +16,10 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from index.contract import IDENTIFIER_MARK, AnyOf
 from index.pipeline import normalize
-from ingest.contract import BlockKind, Chunk
+from ingest.contract import BlockKind, Chunk, cached_property
 
 _LEAST_CONTAINED = 24
 """A text of fewer bytes stands in many others without being said by them: a heading, a name."""

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from index.contract import IDENTIFIER_MARK, Analyzer, Keys
 from index.graph.contract import EntityType, Graph
 from index.pipeline import Snapshot, function_terms
+from ingest.contract import cached_property
 from retrieve.contract import Scores
 
 _POSSESSIVE = re.compile("['\u2019]s\\b")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from index.contract import Keys
 from index.pipeline import Snapshot, has_native_bfloat16
-from ingest.contract import BadInput, Unavailable
+from ingest.contract import BadInput, Unavailable, cached_property
 from retrieve.contract import AnalyzedQuery, Scores
 
 PRECISIONS = ("auto", "bfloat16", "float32")

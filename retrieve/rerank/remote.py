@@ -12,14 +12,13 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from index.contract import Keys
 from index.pipeline import Snapshot
-from ingest.contract import BadInput, Unavailable
+from ingest.contract import BadInput, Unavailable, cached_property
 from retrieve.contract import AnalyzedQuery, Scores
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import version
 from itertools import islice, pairwise
 from pathlib import Path
@@ -29,7 +29,7 @@ from threading import Lock
 from typing import TypeAlias, TypeVar
 
 from index.contract import HAN, LATIN, AnyOf
-from ingest.contract import Unavailable
+from ingest.contract import Unavailable, cached_property
 
 _FORMAT = 1
 _LONGEST_WORD = 8  # characters of a Chinese word, as they are looked up

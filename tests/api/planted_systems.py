@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,7 @@ from ingest.contract import (
     Parser,
     Source,
     TokenCounter,
+    cached_property,
     load_component,
 )
 from retrieve.contract import AnalyzedQuery, Reranker, Scores

@@ -7,9 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from index.contract import Embedder, QueryEmbedding, Vectors
 from index.embed.sentence_transformers import SentenceTransformerEmbedder
 from index.language_direction import remembered
 from index.query_cache import REMEMBERED, QueryCache
-from ingest.contract import BadInput, Unavailable, load_component
+from ingest.contract import BadInput, Unavailable, cached_property, load_component
 
 TEXTS = [
     "A short text.",
@@ -168,6 +167,34 @@ def test_queries_of_many_threads_are_as_of_one(fast: SentenceTransformerEmbedder
         found = np.stack([e.vector for e in threads.map(fast.embed_query, queries)])
         assert (again.result() == passages).all()
     assert (found == alone).all()
+
+
+def test_a_question_does_not_wait_for_another(fast: SentenceTransformerEmbedder) -> None:
+    """It is computed in the copy for many; where batches are in that, it waits for the copy for
+    one."""
+    alone = fast.embed_query(TEXTS[1]).vector
+    encoder = fast._encoder
+    assert encoder is not None
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as other:
+        patch.setattr(encoder, "_threads", 2)
+        with encoder._free() as taken:
+            assert taken is encoder._for_one
+            beside = other.submit(fast.embed_query, TEXTS[1]).result(timeout=60)
+            with encoder._batching() as batched:
+                assert batched is encoder._for_many
+                waiting = other.submit(fast.embed_query, TEXTS[1])
+                assert wait([waiting], timeout=0.2).not_done
+        after = waiting.result(timeout=60)
+    assert (beside.vector == alone).all()
+    assert (after.vector == alone).all()
+
+
+def test_a_copy_computes_again_after_an_error(fast: SentenceTransformerEmbedder) -> None:
+    encoder = fast._encoder
+    assert encoder is not None
+    with pytest.raises(ZeroDivisionError), encoder._free() as taken, taken.states([[1, 2, 3]]):
+        _ = 1 / 0
+    assert fast.embed_query(TEXTS[0]).vector.any()
 
 
 def test_vectors_agree_with_the_wheels_own(exact: SentenceTransformerEmbedder) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ from index.contract import Embeddings, QueryEmbedding, Vectors
 from index.pipeline import StandIn, Store
 from index.plain import decoded, record_of
 from index.token_codes import unpack
-from ingest.contract import Chunk, Document
+from ingest.contract import Chunk, Document, cached_property
 from retrieve.contract import Query
 
 _BATCH = 256
